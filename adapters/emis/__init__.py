@@ -1,0 +1,1 @@
+"""The education system's workbooks. Knows their form, not what an absence means."""

@@ -1,0 +1,1 @@
+"""The sandbox country and look-alikes of the outside systems. Knows nothing of the hub."""

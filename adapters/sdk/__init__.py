@@ -1,0 +1,1 @@
+"""What adapters share: ports, HTTP, workbooks, answers, conformance. Knows no outside system."""

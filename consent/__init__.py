@@ -1,0 +1,1 @@
+"""May this go there, for that, and in which form? Decides; never sends."""

@@ -1,0 +1,233 @@
+"""`decide`: may these data go there, for that, and on what basis. Pure and total; any doubt denies.
+
+The eight steps of `research/privacy.md` 1.4 in the design's annex, in their order. Time is an
+argument; nothing is read, sent or stored.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from consent.bases import Grant, Hearing, by_basis, by_consent, by_override, conditions_met
+from consent.model import (
+    Action,
+    Channel,
+    Consent,
+    Decision,
+    Effect,
+    Obligation,
+    Purpose,
+    Request,
+    Unsupported,
+    covers,
+)
+from consent.parse import day_begins, day_ends
+from consent.policy import Condition, Never, Policy
+from consent.tree import Asked
+from consent.voices import hear, required, understood
+from contracts.envelope import derived_id
+from contracts.labels import Label
+
+IDENTIFYING = frozenset(Label) - {Label.C0, Label.C1, Label.C2}
+
+
+def decide(
+    request: Request,
+    consents: Iterable[Consent | Unsupported] | None,
+    policy: Policy,
+    now: datetime,
+) -> Decision:
+    """Decide one request. `consents` None: they could not be read, which denies."""
+    try:
+        outcome = _first_fault(request, consents, policy, now) or _hear_and_combine(
+            request, tuple(consents or ()), policy, now
+        )
+        return _decision(request, outcome, policy, now)
+    except Exception:  # noqa: BLE001 - total: what the engine cannot do, it does not permit
+        return _decision(request, _Outcome(reasons=("engine_fault",)), policy, now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """What the steps found; a class without a grant is denied."""
+
+    grants: Mapping[Label, Grant] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
+    ends: tuple[datetime, ...] = ()
+
+
+def _first_fault(
+    request: Request,
+    consents: Iterable[Consent | Unsupported] | None,
+    policy: Policy,
+    now: datetime,
+) -> _Outcome | None:
+    """Steps 1 and 2, as far as they end everything; None when they do not."""
+    reasons = _invalid(request, policy, now)
+    if not reasons and consents is None:
+        reasons = ("unavailable",)
+    if not reasons:
+        reasons = _out_of_bounds(request, policy)
+    return _Outcome(reasons=reasons) if reasons else None
+
+
+def _invalid(request: Request, policy: Policy, now: datetime) -> tuple[str, ...]:
+    """Step 1: what is asked must be in our own vocabulary, for that is ours to check."""
+    sound = {
+        "subject": bool(request.subject),
+        "recipient": request.recipient in policy.recipients,
+        "purpose": request.purpose in set(Purpose),
+        "action": request.action in set(Action),
+        "channel": request.channel in set(Channel),
+        "classes": bool(request.classes) and request.classes <= set(Label),
+        "mirror": (request.action == Action.MIRROR) == (request.channel == Channel.MIRROR),
+        "time": now.tzinfo is not None,
+    }
+    return tuple(f"invalid_request:{name}" for name, good in sound.items() if not good)
+
+
+def _out_of_bounds(request: Request, policy: Policy) -> tuple[str, ...]:
+    """Step 2: what concerns the case as a whole, which nothing later can mend."""
+    met = conditions_met(request.case)
+    reasons: list[str] = []
+    if any(not rule.classes for rule in _never(request, policy, met)):
+        reasons.append("never_list")
+    if met.isdisjoint(policy.scope.get(request.purpose, policy.scope["default"])):
+        undetermined = request.case.child_labour is None
+        reasons.append("undetermined" if undetermined else "out_of_scope")
+    return tuple(reasons)
+
+
+def _never(request: Request, policy: Policy, met: frozenset[Condition]) -> list[Never]:
+    return [
+        rule
+        for rule in policy.never
+        if (not rule.recipients or request.recipient in rule.recipients)
+        and (not rule.channels or request.channel in rule.channels)
+        and (not rule.conditions or not met.isdisjoint(rule.conditions))
+    ]
+
+
+def _hear_and_combine(
+    request: Request, consents: tuple[Consent | Unsupported, ...], policy: Policy, now: datetime
+) -> _Outcome:
+    """Steps 3 to 6, class by class."""
+    known = understood(consents)
+    if known is None:
+        return _Outcome(reasons=("unsupported_consent",))
+    asked = _asked(request, policy, now)
+    need = required(request.case, policy)
+    voices = hear(known, request.subject, asked, need)
+    hearing = Hearing(request=request, asked=asked, need=need, voices=voices, policy=policy)
+    grants: dict[Label, Grant] = {}
+    reasons: list[str] = []
+    ends: list[datetime] = []
+    for label in sorted(asked.classes):
+        closed, end = _closed(label, hearing)
+        grant = None if closed else _grant(label, hearing)
+        if grant is not None:
+            grants[label] = grant
+            ends += [end, *grant.ends] if end else grant.ends
+        reasons += [grant.code] if grant else [closed] if closed else _why_not(label, hearing)
+    return _Outcome(grants=grants, reasons=tuple(dict.fromkeys(reasons)), ends=tuple(ends))
+
+
+def _asked(request: Request, policy: Policy, now: datetime) -> Asked:
+    groups = {f"group:{one}" for one in request.groups}
+    role = policy.recipients[request.recipient].role
+    return Asked(
+        actors=frozenset({request.recipient, role, *groups}),
+        purpose=request.purpose,
+        action=request.action,
+        classes=frozenset(Label(one) for one in request.classes),
+        now=now,
+    )
+
+
+def _closed(label: Label, hearing: Hearing) -> tuple[str, datetime | None]:
+    """Step 2 for one class: why it is closed whoever agrees, or when its agreement ends."""
+    request, policy = hearing.request, hearing.policy
+    if any(label in one.classes for one in _never(request, policy, conditions_met(request.case))):
+        return "never_list", None
+    ends = [
+        day_ends(one.until)
+        for one in policy.recipients[request.recipient].agreements
+        if label in one.classes and any(covers(p, request.purpose) for p in one.purposes)
+    ]
+    open_until = [end for end in ends if hearing.asked.now <= end]
+    return ("", max(open_until)) if open_until else ("no_agreement", None)
+
+
+def _grant(label: Label, hearing: Hearing) -> Grant | None:
+    return by_consent(label, hearing) or by_basis(label, hearing) or by_override(label, hearing)
+
+
+def _why_not(label: Label, hearing: Hearing) -> list[str]:
+    """Say why a class is denied, the strongest reasons first."""
+    request = hearing.request
+    reasons = [voice.reason or "objection" for voice in hearing.denials(label)]
+    if hearing.limited(label):
+        reasons.append("disclosure_limits")
+    if request.override is not None:
+        reasons.append("override_refused")
+    if reasons:
+        return reasons
+    silent = [voice.reason for voice in hearing.voices if not voice.said and voice.reason]
+    permitting = [voice for voice in hearing.voices if voice.said]
+    if not permitting:
+        return silent or ["no_consent"]
+    if not any(label in voice.said for voice in permitting):
+        return [f"class_not_covered:{label}"]
+    missing = [
+        f"missing_performer:{sorted(group)[-1] if len(group) > 1 else min(group)}"
+        for group in hearing.need.every
+        if not any(voice.consent.performer in group and label in voice.said for voice in permitting)
+    ]
+    return silent + missing or ["question_not_answered"]
+
+
+def _decision(request: Request, outcome: _Outcome, policy: Policy, now: datetime) -> Decision:
+    """Steps 7 and 8: what the enforcer must do, and until when the answer stands."""
+    permitted = {label: grant.basis for label, grant in outcome.grants.items()}
+    denied = frozenset(one for one in Label if one in request.classes and one not in permitted)
+    partial = Effect.PERMIT_PARTIAL if denied else Effect.PERMIT
+    until = [now + timedelta(seconds=policy.refresh_seconds), *outcome.ends]
+    if request.case.turns_18 is not None and day_begins(request.case.turns_18) > now:
+        until.append(day_begins(request.case.turns_18))
+    names = (request.subject, request.recipient, request.purpose, request.action)
+    return Decision(
+        id=derived_id("decision", *map(str, names), policy.reference, now.isoformat()),
+        subject=request.subject,
+        recipient=request.recipient,
+        purpose=request.purpose,
+        action=request.action,
+        effect=partial if permitted else Effect.DENY,
+        permitted=permitted,
+        denied=denied,
+        obligations=_obligations(request, outcome, denied),
+        based_on=tuple(sorted({one for g in outcome.grants.values() for one in g.based_on})),
+        policy=policy.reference,
+        reasons=outcome.reasons,
+        at=now,
+        expires_at=min(until),
+    )
+
+
+def _obligations(
+    request: Request, outcome: _Outcome, denied: frozenset[Label]
+) -> tuple[Obligation, ...]:
+    if not outcome.grants:
+        return ()
+    owed = []
+    if request.channel == Channel.MIRROR:
+        owed.append(Obligation(code="PSEUDONYMISE", value=request.recipient))
+        owed.append(Obligation(code="GENERALISE", value="mirror"))
+    owed.append(Obligation(code="NO_REDISCLOSE"))
+    if denied:
+        owed.append(Obligation(code="REDACT", value=",".join(sorted(denied))))
+    if not IDENTIFYING.isdisjoint(outcome.grants):
+        owed.append(Obligation(code="NOTIFY_ON_WITHDRAWAL", value=request.recipient))
+    reviews = [grant.review for grant in outcome.grants.values() if grant.review is not None]
+    if reviews:
+        owed.append(Obligation(code="REVIEW", value=min(reviews).isoformat()))
+    return tuple(owed)

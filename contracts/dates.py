@@ -1,0 +1,107 @@
+"""Dates and ages as offices write them. Never guesses: what has two meanings is unreadable.
+
+Times are turned into days of the country's zone. A day is the first number (`DD/MM/YYYY`).
+"""
+
+import re
+from datetime import date, datetime, timedelta, timezone
+
+from contracts.text import normalise
+
+COUNTRY_ZONE = timezone(timedelta(hours=6, minutes=30), "Asia/Yangon")  # no other since 1945
+EXCEL_EPOCH = date(1899, 12, 30)  # serial 60 is a day that never was; births after 1900-03-01 fit
+EXCEL_SERIALS = range(61, 73_416)  # 1900-03-01 to 2100-12-31
+BUDDHIST_YEARS = range(2400, 2644)  # 1857 to 2100
+BUDDHIST_OFFSET = 543
+YEARS = range(1857, 2101)
+TWO_DIGIT_PIVOT = 50  # 49 is 2049, 50 is 1950: these are children and their years
+
+_YEAR_FIRST = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
+_DAY_FIRST = re.compile(r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4}|[0-9]{2})")
+_COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+_SERIAL = re.compile(r"([0-9]{5})(\.[0-9]+)?")
+_ISO_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{4,}.*")
+_MONTH_TEXT = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})")
+_MONTH_LAST = re.compile(r"([0-9]{1,2})[-/.]([0-9]{4})")
+
+
+def read_date(value: object) -> date | None:
+    """Return the day that a cell means, or None when it cannot be read as exactly one."""
+    if isinstance(value, datetime) and value.tzinfo and value.year in YEARS:
+        value = value.astimezone(COUNTRY_ZONE)
+    if isinstance(value, date):
+        return _day(value.year, value.month, value.day)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return _from_serial(value)
+    return _from_text(normalise(value)) if isinstance(value, str) else None
+
+
+def read_month(value: object) -> date | None:
+    """Return the first day of the month that a cell means (`2026-01`, `01/2026`, any date)."""
+    if isinstance(value, str):
+        text = normalise(value)
+        if found := _MONTH_TEXT.fullmatch(text):
+            return _day(int(found[1]), int(found[2]), 1)
+        if found := _MONTH_LAST.fullmatch(text):
+            return _day(int(found[2]), int(found[1]), 1)
+    day = read_date(value)
+    return None if day is None else day.replace(day=1)
+
+
+def completed_years(birth: date, on: date) -> int:
+    """Return the age on a day; negative for a birth after it."""
+    return on.year - birth.year - ((on.month, on.day) < (birth.month, birth.day))
+
+
+def birth_interval(age: int, on: date) -> tuple[date, date]:
+    """Return the first and last birth date of someone who is `age` completed years on a day."""
+    return _same_day(on, on.year - age - 1) + timedelta(days=1), _same_day(on, on.year - age)
+
+
+def _same_day(on: date, year: int) -> date:
+    """Return the day in another year; 29 February falls back to the 28th."""
+    try:
+        return on.replace(year=year)
+    except ValueError:
+        return date(year, 2, 28)
+
+
+def _from_text(text: str) -> date | None:
+    if (found := _YEAR_FIRST.fullmatch(text)) or (found := _COMPACT.fullmatch(text)):
+        return _day(int(found[1]), int(found[2]), int(found[3]))
+    if found := _DAY_FIRST.fullmatch(text):
+        return _day(_full_year(found[3]), int(found[2]), int(found[1]))
+    if found := _SERIAL.fullmatch(text):
+        return _from_serial(int(found[1]))
+    return _from_time(text) if _ISO_TIME.fullmatch(text) else None
+
+
+def _from_time(text: str) -> date | None:
+    try:
+        return read_date(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _full_year(text: str) -> int:
+    year = int(text)
+    if len(text) == 4:
+        return year
+    return year + (2000 if year < TWO_DIGIT_PIVOT else 1900)
+
+
+def _from_serial(value: float) -> date | None:
+    if not EXCEL_SERIALS.start <= value < EXCEL_SERIALS.stop:
+        return None
+    return EXCEL_EPOCH + timedelta(days=int(value))
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    if year in BUDDHIST_YEARS:
+        year -= BUDDHIST_OFFSET
+    if year not in YEARS:
+        return None
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None

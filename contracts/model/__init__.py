@@ -1,0 +1,1 @@
+"""The common child-labour schema: one file a thing."""

@@ -1,0 +1,298 @@
+"""What a stage remembers, in every store: position, inbox, outbox, parked, timers, claims.
+
+Tables and the small statements on them; decides nothing, publishes nothing. `journal_metadata` is
+part of every database that a stage writes to, so that all of it commits with the stage's own work.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Engine,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from hub.bus.database import UtcTime, inserting, reading, upsert
+from hub.bus.port import FencedError, Partition
+from hub.bus.stage import Timer
+
+journal_metadata = MetaData()
+
+position = Table(
+    "journal_position",
+    journal_metadata,
+    Column("stage", String, primary_key=True),
+    Column("topic", String, primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("next_offset", BigInteger, nullable=False),
+)
+
+inbox = Table(
+    "journal_inbox",
+    journal_metadata,
+    Column("stage", String, primary_key=True),
+    Column("message", String, primary_key=True),
+    Column("seen", Float, nullable=False),  # wall seconds: a simulated clock must not prune
+    Index("journal_inbox_by_age", "stage", "seen"),
+)
+
+outbox = Table(
+    "journal_outbox",
+    journal_metadata,
+    Column("stage", String, primary_key=True),
+    Column("run", String, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("lane", String, nullable=False),  # the input's topic and partition, or empty
+    Column("topic", String, nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Column("value", LargeBinary),
+    Column("headers", LargeBinary, nullable=False),
+)
+
+parked = Table(
+    "journal_parked",
+    journal_metadata,
+    Column("stage", String, primary_key=True),
+    Column("message", String, primary_key=True),
+    Column("topic", String, nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("key", String, nullable=False),
+    Column("type", String, nullable=False),
+    Column("ref", String, nullable=False),
+    Column("version", String, nullable=False),
+    Column("system", String, nullable=False, index=True),
+    Column("error", String, nullable=False),
+    Column("place", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("retry", Boolean, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("value", LargeBinary),
+    Column("headers", LargeBinary, nullable=False),
+    Index("journal_parked_by_key", "stage", "key"),
+)
+
+timer = Table(
+    "journal_timer",
+    journal_metadata,
+    Column("stage", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("due", UtcTime, nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("cause", String, nullable=False),
+    Index("journal_timer_by_due", "stage", "due"),
+)
+
+claim = Table(
+    "journal_claim",
+    journal_metadata,
+    Column("stage", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("run", String, nullable=False),
+    Column("until", Float, nullable=False),  # wall seconds
+    Column("cause", String, nullable=False),
+)
+
+
+class JournalTx:
+    """One open transaction, as `Tx` of `hub/bus/stage.py` says. The worker names the shard."""
+
+    def __init__(
+        self, connection: Connection, stage: str, shard: str, new_cause: Callable[[], str]
+    ) -> None:
+        self.connection = connection
+        self.shard = f"{stage}/{shard}"
+        self._stage = stage
+        self._new_cause = new_cause
+
+    def set_timer(
+        self, key: str, due: datetime, *, stage: str = "", data: Mapping[str, Any] | None = None
+    ) -> None:
+        """Wake the stage (this one by default) at `due`, instead of any earlier setting."""
+        row = {
+            "stage": stage or self._stage,
+            "key": key,
+            "due": due,
+            "data": dict(data or {}),
+            "cause": self._new_cause(),
+        }
+        upsert(self.connection, timer, [row])
+
+    def drop_timer(self, key: str, *, stage: str = "") -> None:
+        """Forget a timer; unknown keys are ignored."""
+        where = (timer.c.stage == (stage or self._stage), timer.c.key == key)
+        self.connection.execute(delete(timer).where(*where))
+
+
+def find_position(connection: Connection, stage: str, partition: Partition) -> int | None:
+    """Return the next offset to handle; None before the first."""
+    query = select(position.c.next_offset).where(*_at(stage, partition))
+    found: int | None = connection.execute(query).scalar_one_or_none()
+    return found
+
+
+def advance(
+    connection: Connection, stage: str, partition: Partition, *, was: int | None, to: int
+) -> None:
+    """Move the position by compare and set, and keep its row locked until the transaction ends.
+
+    Raises FencedError when it is not where this worker left it: another one owns the partition.
+    """
+    if was is None:
+        row = {"stage": stage, "topic": partition.topic, "partition": partition.number}
+        done = connection.execute(
+            inserting(connection, position).values(**row, next_offset=to).on_conflict_do_nothing()
+        )
+    else:
+        done = connection.execute(
+            update(position)
+            .where(*_at(stage, partition), position.c.next_offset == was)
+            .values(next_offset=to)
+        )
+    if done.rowcount != 1:
+        raise FencedError(f"{stage}: {partition.topic}/{partition.number} moved on elsewhere")
+
+
+def seen_before(connection: Connection, stage: str, messages: Collection[str]) -> set[str]:
+    """Return which of the messages this stage handled already."""
+    found = connection.execute(_SEEN, {"stage": stage, "messages": list(messages)})
+    return set(found.scalars())
+
+
+def remember(connection: Connection, stage: str, messages: Sequence[str], seen: float) -> None:
+    """Note the messages in the inbox, so that a doubled one is ignored."""
+    if messages:
+        rows = [{"stage": stage, "message": message, "seen": seen} for message in messages]
+        connection.execute(insert(inbox), rows)
+
+
+def prune_inbox(connection: Connection, stage: str, before: float) -> int:
+    """Forget messages seen before the wall time `before`; keep longer than any topic does."""
+    where = (inbox.c.stage == stage, inbox.c.seen < before)
+    return connection.execute(delete(inbox).where(*where)).rowcount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueTimer:
+    """A timer that is due, with the id that what it causes derives from."""
+
+    timer: Timer
+    cause: str
+
+
+def take_due(
+    connection: Connection, stage: str, now: datetime, *, most: int, but: Collection[str] = ()
+) -> list[DueTimer]:
+    """Lock the oldest due timers for this transaction; other workers pass over them."""
+    rows = connection.execute(
+        select(timer)
+        .where(timer.c.stage == stage, timer.c.due <= now, timer.c.key.not_in(sorted(but)))
+        .order_by(timer.c.due, timer.c.key)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    return [
+        DueTimer(
+            timer=Timer(stage=row.stage, key=row.key, due=row.due, data=row.data), cause=row.cause
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What a stage finds to do besides messages."""
+
+    due: bool
+    retries: bool
+
+
+def look(connection: Connection, stage: str, now: datetime) -> Waiting:
+    """See, in one statement, whether a timer is due or a parked record is to be tried again."""
+    due = exists().where(timer.c.stage == stage, timer.c.due <= now)
+    retries = exists().where(parked.c.stage == stage, parked.c.retry.is_(True))
+    row = connection.execute(select(due.label("due"), retries.label("retries"))).one()
+    return Waiting(due=bool(row.due), retries=bool(row.retries))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenWork:
+    """What a store still has to do. `timers` holds each stage's next due time."""
+
+    outbox: int
+    parked: int
+    retrying: int
+    claims: int
+    timers: Mapping[str, datetime]
+
+
+def open_work(engine: Engine) -> OpenWork:
+    """Count what is open, for operators and for whoever waits for quiet."""
+    with reading(engine) as connection:
+        counts = connection.execute(
+            select(
+                select(func.count()).select_from(outbox).scalar_subquery().label("outbox"),
+                select(func.count()).select_from(parked).scalar_subquery().label("parked"),
+                select(func.count())
+                .select_from(parked)
+                .where(parked.c.retry.is_(True))
+                .scalar_subquery()
+                .label("retrying"),
+                select(func.count()).select_from(claim).scalar_subquery().label("claims"),
+            )
+        ).one()
+        next_due = select(timer.c.stage, func.min(timer.c.due, type_=UtcTime)).group_by(
+            timer.c.stage
+        )
+        timers = dict(connection.execute(next_due).all())
+    return OpenWork(
+        outbox=counts.outbox,
+        parked=counts.parked,
+        retrying=counts.retrying,
+        claims=counts.claims,
+        timers=timers,
+    )
+
+
+def positions(engine: Engine) -> dict[str, dict[Partition, int]]:
+    """Return each stage's next offset per partition."""
+    found: dict[str, dict[Partition, int]] = {}
+    with reading(engine) as connection:
+        for row in connection.execute(select(position)):
+            place = Partition(row.topic, row.partition)
+            found.setdefault(row.stage, {})[place] = row.next_offset
+    return found
+
+
+def _at(stage: str, partition: Partition) -> tuple[Any, ...]:
+    return (
+        position.c.stage == stage,
+        position.c.topic == partition.topic,
+        position.c.partition == partition.number,
+    )
+
+
+_SEEN = select(inbox.c.message).where(
+    inbox.c.stage == bindparam("stage"),
+    inbox.c.message.in_(bindparam("messages", expanding=True)),
+)

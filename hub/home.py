@@ -1,0 +1,75 @@
+"""The home folder: instance id, keys, locks. Holds nothing of a child, and starts nothing."""
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from contracts.errors import FatalError
+from hub.web.tokens import Issuer, load_keys, new_private_key
+
+ISSUER = "clmhub"
+
+
+def instance_id(home: Path) -> str:
+    """The installation's id, made at the first start and kept; prefixes topics and databases."""
+    path = home / "instance"
+    if not path.exists():
+        write_private(path, f"i{secrets.token_hex(4)}".encode())
+    return path.read_text("utf-8").strip()
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner may read, whole or not at all; keeps one that is there."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        pass  # another process was first: its content stands
+    finally:
+        temporary.unlink()
+
+
+def token_issuer(home: Path) -> Issuer:
+    """The pilot's token issuer; its key is made at the first start."""
+    path = home / "keys" / "issuer.json"
+    if not path.exists():
+        write_private(path, orjson.dumps(new_private_key()))
+    return Issuer(load_keys(path.read_text("utf-8"), str(path)), issuer=ISSUER)
+
+
+def public_keys(home: Path) -> tuple[Path, dict[str, Any]]:
+    """The file of public keys that checks tokens, and its content: all that the mirror gets."""
+    path = home / "mirror" / "jwks.json"
+    keys = token_issuer(home).public_keys()
+    write_private(path, orjson.dumps(keys))
+    return path, keys
+
+
+@contextmanager
+def locked(home: Path, name: str) -> Iterator[None]:
+    """Hold the home for one program; the lock goes with the process, however it ends.
+
+    Raises FatalError when another process holds it.
+    """
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (home / f"{name}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FatalError(
+                f"another process already runs {name} on {home}: stop it first, or choose"
+                " another --home"
+            ) from None
+        yield

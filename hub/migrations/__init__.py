@@ -1,0 +1,1 @@
+"""The hub's databases, step by step, from the first table on. Holds no step itself."""

@@ -1,0 +1,150 @@
+"""Stage collect: takes records from the adapters, seals them and opens their ledger lines.
+
+Knows no meaning: what a record says is for translate. Waiting here is wall-clock waiting.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+
+import structlog
+
+from adapters.sdk.ports import Batch, Pulls, Record, Unreadable
+from contracts.audit import AuditEntry
+from contracts.envelope import Draft, Kind, Message
+from contracts.errors import FatalError, HubError, RetriableError
+from hub import ledger, sources
+from hub.bus.parking import over_ceiling
+from hub.bus.stage import Errand, Tx
+from hub.ledger import Line
+from hub.linkage import store as linkage
+from hub.sources import SourceState
+
+log = structlog.get_logger()
+FAULT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collect:
+    """Polls each source every `poll_seconds`, at most `most` records a pull.
+
+    `person_ref(system, person)` and `record_ref(system, key)` make pseudonyms; `wall` is the
+    wall clock in seconds.
+    """
+
+    sources: Mapping[str, Pulls]
+    person_ref: Callable[[str, str], str]
+    record_ref: Callable[[str, str], str]
+    wall: Callable[[], float]
+    poll_seconds: float
+    most: int = 500
+
+    def does(self, message: Message, tx: Tx, now: datetime) -> Iterator[Draft]:
+        """Collect reads no topic."""
+        raise NotImplementedError
+
+    def claim(self, tx: Tx, now: datetime, most: int) -> Sequence[Errand]:
+        """Name every source that is due and not over its ceiling of parked records."""
+        return [
+            Errand(key=state.system, data=state)
+            for state in sources.list_due(tx.connection, self.wall())
+            if state.system in self.sources and not over_ceiling(tx.connection, state.system)
+        ]
+
+    def perform(self, errand: Errand, now: datetime) -> Batch | HubError:
+        """Pull once. A fault of the run is a value here, to be settled like a result."""
+        state: SourceState = errand.data
+        try:
+            return self.sources[state.system].pull(state.checkpoint, self.most)
+        except (RetriableError, FatalError) as fault:
+            return fault
+
+    def settle(
+        self, errand: Errand, result: Batch | HubError, tx: Tx, now: datetime
+    ) -> Iterator[Draft]:
+        """Store checkpoint, lines and events together."""
+        state: SourceState = errand.data
+        ended = self._after(state, result)
+        sources.end_poll(tx.connection, tx.shard, ended, audit=_audit(now, state.system))
+        if isinstance(result, HubError):
+            log.warning("source_not_read", system=state.system, problem=ended.problem)
+            return
+        yield from self._drafts(state.system, result, tx, now)
+
+    def _after(self, state: SourceState, result: Batch | HubError) -> SourceState:
+        """The source's state after this pull. A person must act on FatalError: ask rarely."""
+        wall = self.wall()
+        if isinstance(result, FatalError):
+            return replace(state, problem=str(result)[:500], next_poll=wall + FAULT_SECONDS)
+        if isinstance(result, RetriableError):
+            pause = result.after if result.after is not None else max(1.0, self.poll_seconds)
+            return replace(state, problem=str(result)[:500], next_poll=wall + pause)
+        assert isinstance(result, Batch)
+        complete = result.complete_until.isoformat() if result.complete_until else ""
+        return replace(
+            state, checkpoint=dict(result.checkpoint), problem="",
+            polls=state.polls + (not result.more),
+            next_poll=wall if result.more else wall + self.poll_seconds,
+            complete_until=complete or state.complete_until,
+        )  # fmt: skip
+
+    def _drafts(self, system: str, batch: Batch, tx: Tx, now: datetime) -> Iterator[Draft]:
+        newest = {self.record_ref(system, r.key): r for r in sorted(batch.records, key=_version)}
+        broken = {self.record_ref(system, u.key): u for u in batch.unreadable}
+        known = ledger.collected_versions(tx.connection, system, [*newest, *broken])
+        fresh = {ref: r for ref, r in newest.items() if known.get(ref, "") < r.version}
+        failed = {ref: u for ref, u in broken.items() if known.get(ref, "") < u.version}
+        echoes = linkage.count_bound(tx.connection, system, fresh)
+        lines = [
+            *(Line(system=system, ref=ref, kind=_kind(record, ref in echoes), version=record.version)
+              for ref, record in fresh.items()),
+            *(Line(system=system, ref=ref, kind=ledger.RECORD, version=unreadable.version)
+              for ref, unreadable in failed.items()),
+        ]  # fmt: skip
+        audit = _audit(now, system, "open ledger lines", len(lines))
+        ledger.open_lines(tx.connection, tx.shard, lines, now, audit=audit)
+        mended = [self.record_ref(system, key) for key in batch.mended]
+        if mended:
+            audit = _audit(now, system, "close mended lines", len(mended))
+            ledger.close_mended(tx.connection, tx.shard, system, mended, audit=audit)
+        for ref, record in fresh.items():
+            yield self._source_draft(system, ref, record)
+        for ref, unreadable in failed.items():
+            yield _unreadable_draft(system, ref, unreadable)
+
+    def _source_draft(self, system: str, ref: str, record: Record) -> Draft:
+        person = self.person_ref(system, record.person or record.key)
+        content = {
+            "key": record.key, "person": record.person, "where": record.where,
+            "body": record.body, "changed": record.changed.isoformat(),
+        }  # fmt: skip
+        return Draft(
+            topic=f"source.{system}", type=f"clm.source.{record.record}.v1", key=person,
+            version=record.version,
+            data={"system": system, "record": record.record, "ref": ref, "person": person},
+            seal={(person, Kind.IDENTITY): content}, time=record.changed,
+        )  # fmt: skip
+
+
+def _unreadable_draft(system: str, ref: str, unreadable: Unreadable) -> Draft:
+    data = {
+        "state": "rejected", "system": system, "ref": ref, "reasons": [asdict(unreadable.reason)],
+    }  # fmt: skip
+    return Draft(
+        topic="outcome", type="clm.outcome.rejected.v1", key=ref, version=unreadable.version,
+        data=data,
+    )  # fmt: skip
+
+
+def _kind(record: Record, echo: bool) -> str:
+    if record.record == "referral":
+        return ledger.ANSWER
+    return ledger.ECHO if echo else ledger.RECORD
+
+
+def _version(record: Record) -> str:
+    return record.version
+
+
+def _audit(now: datetime, system: str, action: str = "read source", count: int = 1) -> AuditEntry:
+    return AuditEntry(at=now, actor="collect", action=action, reason=system, count=count)

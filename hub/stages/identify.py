@@ -1,0 +1,195 @@
+"""Stage identify: says which child a record is about, across systems. Opens identities only.
+
+What it compares are blind indexes; it opens no other record than the one in its hands.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from contracts.audit import AuditEntry
+from contracts.envelope import Draft, Kind, Message, decode_parts, encode_parts
+from contracts.text import card_key, name_key
+from hub.bus.stage import Tx
+from hub.linkage import store
+from hub.linkage.partition import Partition, partition
+from hub.linkage.store import StoredChild, StoredRecord
+
+Owners = Mapping[tuple[str, str], str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identify:
+    """`blind_index(kind, value)` is keyed and one-way; `new_id` makes a child's random id."""
+
+    blind_index: Callable[[str, str], str]
+    new_id: Callable[[], UUID]
+
+    def does(self, message: Message, tx: Tx, now: datetime) -> Iterator[Draft]:
+        """Store the record, split its neighbourhood into children again, tell what changed."""
+        data = message.data
+        turn = store.take_turn(tx.connection)
+        old = store.get_record(tx.connection, data["system"], data["ref"])
+        if old and old.version >= message.envelope.version:
+            return
+        record = self._as_stored(message, old, now)
+        audit = _audit(now, "store record", record.person)
+        store.save_record(tx.connection, tx.shard, record, audit=audit)
+        near = store.list_connected(tx.connection, [record, *([old] if old else [])])
+        near = [record if (r.system, r.ref) == (record.system, record.ref) else r for r in near]
+        before = {(r.system, r.ref): r.child for r in near}
+        owners = self._owners(tx.connection, near, now)
+        moved = {k: v for k, v in owners.items() if v != before[k]}
+        store.set_children(
+            tx.connection, tx.shard, moved, audit=_audit(now, "link records", count=len(moved))
+        )
+        touched = {c for key in moved for c in (before[key], owners[key]) if c}
+        touched |= {c for c in (owners[record.system, record.ref],) if c}
+        yield from self._tell_outcomes(near, owners, {*moved, (record.system, record.ref)}, turn)
+        yield from self._tell_children(tx, touched, owners, before, now)
+
+    def _as_stored(
+        self, message: Message, old: StoredRecord | None, now: datetime
+    ) -> StoredRecord:
+        data = message.data
+        (identity,) = message.contents(Kind.IDENTITY)
+        card, name = self._keys(identity.content)
+        return StoredRecord(
+            system=data["system"], ref=data["ref"], person=data["person"], record=data["record"],
+            version=message.envelope.version, changed=message.envelope.time.isoformat(),
+            card_key=card, name_key=name, child=old.child if old else None,
+            made_at=old.made_at if old else now, parts=encode_parts(message.envelope.parts),
+        )  # fmt: skip
+
+    def _keys(self, identity: Mapping[str, Any]) -> tuple[str | None, str | None]:
+        """The strong keys of an identity as blind indexes; a key with a part missing is none."""
+        card = card_key(identity.get("card_no") or "")
+        names = [name_key(identity.get(field) or "") for field in ("name", "father_name")]
+        year = _birth_year(identity)
+        sex, township = identity.get("sex", "unknown"), identity.get("home_township")
+        complete = all(names) and year and sex != "unknown" and township
+        joined = "|".join([*names, sex, township or "", year or ""])
+        return (
+            self.blind_index("card", card) if card else None,
+            self.blind_index("name", joined) if complete else None,
+        )
+
+    def _owners(self, connection: Connection, near: list[StoredRecord], now: datetime) -> Owners:
+        """Whose each record is: by its keys, or as bound when the hub created it."""
+        bound: dict[tuple[str, str], str] = {}
+        for record in near:
+            child = store.bound_child(connection, record.system, record.ref)
+            if child:
+                bound[record.system, record.ref] = _follow(connection, child)
+        free = [r for r in near if (r.system, r.ref) not in bound]
+        by_ref = {r.ref: r for r in free}
+        split = partition([r.as_linked() for r in free])
+        owners: dict[tuple[str, str], str | None] = dict(bound)
+        for refs, child in self._assign(split, by_ref).items():
+            owners.update({(by_ref[ref].system, ref): child for ref in refs})
+        owners.update({(by_ref[ref].system, ref): None for ref in split.ambiguous})
+        return owners
+
+    def _assign(
+        self, split: Partition, by_ref: Mapping[str, StoredRecord]
+    ) -> dict[frozenset[str], str]:
+        """Give each group a child id: the one that its oldest records hold, else a new one."""
+
+        def age(refs: frozenset[str]) -> tuple[datetime, str]:
+            return min((by_ref[ref].made_at, ref) for ref in refs)
+
+        taken: set[str] = set()
+        result: dict[frozenset[str], str] = {}
+        for group in sorted(split.groups, key=age):
+            held = sorted(
+                (by_ref[ref].made_at, child) for ref in group if (child := by_ref[ref].child)
+            )
+            child = next((c for _, c in held if c not in taken), None) or str(self.new_id())
+            taken.add(child)
+            result[group] = child
+        return result
+
+    def _tell_outcomes(
+        self, near: list[StoredRecord], owners: Owners, keys: set[tuple[str, str]], turn: int
+    ) -> Iterator[Draft]:
+        for record in near:
+            if (key := (record.system, record.ref)) not in keys:
+                continue
+            child = owners[key]
+            state = {"state": "linked", "child": child} if child else _WAITS
+            data = {"system": record.system, "ref": record.ref, "turn": turn, **state}
+            yield Draft(
+                topic="outcome", type="clm.outcome.linked.v1", key=record.person,
+                version=record.version, data=data,
+            )  # fmt: skip
+
+    def _tell_children(
+        self, tx: Tx, touched: Iterable[str], owners: Owners, before: Owners, now: datetime
+    ) -> Iterator[Draft]:
+        known = store.list_children(tx.connection, touched)
+        for child in sorted(touched):
+            members = store.list_members(tx.connection, child)
+            old = known.get(child)
+            into = None if members else _where_to(child, owners, before)
+            new = StoredChild(
+                child=child, version=old.version + 1 if old else 1,
+                made_at=old.made_at if old else now, merged_into=into,
+            )  # fmt: skip
+            store.save_child(
+                tx.connection, tx.shard, new, audit=_audit(now, "change child", child)
+            )
+            yield _child_draft(new, members)
+
+
+_WAITS = {"state": "parked", "reason": "two_cards_meet"}
+
+
+def _child_draft(child: StoredChild, members: list[StoredRecord]) -> Draft:
+    rows, parts = [], []
+    for member in members:
+        sealed = decode_parts(member.parts)
+        parts.extend(sealed)
+        rows.append({
+            "system": member.system, "record": member.record, "ref": member.ref,
+            "person": member.person, "changed": member.changed, "origin": sealed[0].origin,
+        })  # fmt: skip
+    data = {
+        "child": child.child, "version": child.version,
+        "into": child.merged_into, "members": rows,
+    }  # fmt: skip
+    return Draft(
+        topic="child", type="clm.child.v1", key=child.child, version=f"{child.version:010d}",
+        data=data, parts=tuple(parts),
+    )  # fmt: skip
+
+
+def _follow(connection: Connection, child: str) -> str:
+    """The child that this one is now, after merges."""
+    while into := store.list_children(connection, [child]).get(child):
+        if not into.merged_into:
+            break
+        child = into.merged_into
+    return child
+
+
+def _where_to(child: str, owners: Owners, before: Owners) -> str | None:
+    """The child that a child with no records left has become part of; None when undecided."""
+    new = {owners[key] for key, owner in before.items() if owner == child and owners[key]}
+    return min((c for c in new if c), default=None)
+
+
+def _birth_year(identity: Mapping[str, Any]) -> str | None:
+    """The year of birth when the whole interval lies in one year."""
+    first, last = identity.get("birth_earliest"), identity.get("birth_latest")
+    if not first or not last:
+        return None
+    years = {date.fromisoformat(str(day)).year for day in (first, last)}
+    return str(years.pop()) if len(years) == 1 else None
+
+
+def _audit(now: datetime, action: str, subject: str = "", count: int = 1) -> AuditEntry:
+    return AuditEntry(at=now, actor="identify", action=action, subject=subject, count=count)

@@ -1,0 +1,82 @@
+"""Stage translate: a source's record becomes a record of the common schema. Decides nothing else."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from contracts.envelope import Draft, Kind, Message
+from contracts.mapping import Translated, translate
+from contracts.model.answer import CaseAnswer, ReferralAnswer
+from contracts.model.figure import Figure
+from hub.bus.stage import Tx
+
+Reference = Callable[[str, str], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translate:
+    """`record_ref(system, key)` makes the pseudonym of a record."""
+
+    record_ref: Reference
+
+    def does(self, message: Message, tx: Tx, now: datetime) -> Iterator[Draft]:
+        """Map one source record; RejectedError carries every reason that its contract gives."""
+        (raw,) = message.contents(Kind.IDENTITY)
+        source, data = raw.content, message.data
+        result = translate(
+            data["record"], data["system"], source["body"], source["where"], source["key"],
+            ref=data["ref"], changed=message.envelope.time,
+        )  # fmt: skip
+        yield from self._about_child(message, result)
+        if result.figure is not None:
+            yield from self._about_no_child(message, result.figure)
+        for answer in result.answers:
+            yield self._answer(message, answer)
+
+    def _about_child(self, message: Message, result: Translated) -> Iterator[Draft]:
+        if result.identity is None or result.facts is None:
+            return
+        person = message.data["person"]
+        yield Draft(
+            topic="canonical", type="clm.canonical.child.v1", key=person,
+            version=f"{message.envelope.version}|{result.mapping}",
+            data={k: message.data[k] for k in ("system", "record", "ref", "person")},
+            seal={(person, Kind.IDENTITY): result.identity, (person, Kind.CASE): result.facts},
+            time=message.envelope.time,
+        )  # fmt: skip
+
+    def _about_no_child(self, message: Message, figure: Figure) -> Iterator[Draft]:
+        data, version = message.data, message.envelope.version
+        yield Draft(
+            topic="figure", type="clm.figure.v1", key=data["ref"], version=version,
+            data=figure.model_dump(mode="json", exclude_none=True), time=message.envelope.time,
+        )  # fmt: skip
+        yield Draft(
+            topic="outcome", type="clm.outcome.counted.v1", key=message.key, version=version,
+            data={"state": "counted", "system": data["system"], "ref": data["ref"]},
+        )  # fmt: skip
+
+    def _answer(self, message: Message, answer: ReferralAnswer | CaseAnswer) -> Draft:
+        """The recipient's ids become pseudonyms here: they leave the sealed part."""
+        system = message.data["system"]
+        data: Mapping[str, Any]
+        if isinstance(answer, ReferralAnswer):
+            data = {
+                "kind": "referral", "system": system, "state": answer.state,
+                "case_ref": self.record_ref(system, answer.case),
+                "referral_ref": self.record_ref(system, answer.referral),
+                "service_id": answer.service_id, "on": answer.on.isoformat(),
+            }  # fmt: skip
+        else:
+            data = {
+                "kind": "case", "system": system, "status": answer.status,
+                "case_ref": self.record_ref(system, answer.case),
+                "owner": self.record_ref(system, answer.owner),
+                "services": [[row.id, row.implemented] for row in answer.services],
+                "on": answer.on.isoformat(),
+            }  # fmt: skip
+        return Draft(
+            topic="answer", type=f"clm.answer.{data['kind']}.v1", key=data["case_ref"],
+            version=message.envelope.version, data=data, time=message.envelope.time,
+        )  # fmt: skip
