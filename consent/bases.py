@@ -60,7 +60,7 @@ def by_consent(label: Label, hearing: Hearing) -> Grant | None:
     if hearing.denials(label) or hearing.limited(label) or not hearing.need.every:
         return None
     questions = hearing.policy.needs.get(Purpose(hearing.request.purpose))
-    used: set[Voice] = set()
+    used: dict[str, Voice] = {}
     for group in hearing.need.every:
         for question in questions or [""]:
             found = [
@@ -72,12 +72,12 @@ def by_consent(label: Label, hearing: Hearing) -> Grant | None:
             ]
             if not found:
                 return None
-            used.update(found)
-    ends = [earliest_end(voice.consent.provision, hearing.asked) for voice in used]
+            used.update((voice.consent.reference, voice) for voice in found)
+    ends = [earliest_end(voice.consent.provision, hearing.asked) for voice in used.values()]
     return Grant(
         basis=Basis.CONSENT,
         code="consent_given",
-        based_on=tuple(sorted(voice.consent.reference for voice in used)),
+        based_on=tuple(sorted(used)),
         ends=tuple(end for end in ends if end is not None),
     )
 

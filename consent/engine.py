@@ -16,6 +16,7 @@ from consent.model import (
     Decision,
     Effect,
     Obligation,
+    Performer,
     Purpose,
     Request,
     Unsupported,
@@ -44,7 +45,7 @@ def decide(
         )
         return _decision(request, outcome, policy, now)
     except Exception:  # noqa: BLE001 - total: what the engine cannot do, it does not permit
-        return _decision(request, _Outcome(reasons=("engine_fault",)), policy, now)
+        return _refusal(request, policy, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,23 @@ class _Outcome:
     grants: Mapping[Label, Grant] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
     ends: tuple[datetime, ...] = ()
+
+
+def _refusal(request: Request, policy: Policy, now: datetime) -> Decision:
+    """Deny a request of which nothing is certain, not even its shape."""
+    names = tuple(map(str, (request.subject, request.recipient, request.purpose, request.action)))
+    return Decision(
+        id=derived_id("decision", *names, policy.reference, now.isoformat()),
+        subject=names[0],
+        recipient=names[1],
+        purpose=names[2],
+        action=names[3],
+        effect=Effect.DENY,
+        policy=policy.reference,
+        reasons=("engine_fault",),
+        at=now,
+        expires_at=now,
+    )
 
 
 def _first_fault(
@@ -179,11 +197,18 @@ def _why_not(label: Label, hearing: Hearing) -> list[str]:
     if not any(label in voice.said for voice in permitting):
         return [f"class_not_covered:{label}"]
     missing = [
-        f"missing_performer:{sorted(group)[-1] if len(group) > 1 else min(group)}"
+        f"missing_performer:{_named(group)}"
         for group in hearing.need.every
         if not any(voice.consent.performer in group and label in voice.said for voice in permitting)
     ]
     return silent + missing or ["question_not_answered"]
+
+
+def _named(group: frozenset[Performer]) -> str:
+    """Return the one whom a case worker would ask first."""
+    if group == {Performer.CHILD}:
+        return "child"
+    return "guardian" if Performer.CHILD not in group else "anyone"
 
 
 def _decision(request: Request, outcome: _Outcome, policy: Policy, now: datetime) -> Decision:

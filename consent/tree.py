@@ -5,6 +5,7 @@ be meant, so a missing value matches it, and no period lets it lapse. The deepes
 decides each class, and a denial beside a permit at the same depth wins.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,22 +25,29 @@ class Asked:
 
 
 def judge(root: Provision, asked: Asked) -> dict[Label, Rule]:
-    """Return what the tree says of each asked class; one that it is silent about is absent."""
+    """Return what the tree says of each asked class; one that it is silent about is absent.
+
+    A permit whose period is over keeps the denials inside it: time never widens what may be shared.
+    """
     if not matches(root, asked):
-        return {}
-    said: dict[Label, Rule] = {}
-    for label in asked.classes:
-        rule = _deepest(root, label, asked)
-        if rule is not None:
-            said[label] = rule
-    return said
+        if root.type is Rule.DENY or not _fits(root, asked):
+            return {}
+        return {label: rule for label, rule in _each(root, asked) if rule is Rule.DENY}
+    return dict(_each(root, asked))
 
 
 def matches(node: Provision, asked: Asked) -> bool:
     """Tell whether a node is about this request; its classes are looked at one by one, later."""
     if node.type is Rule.PERMIT:
-        return _fits(node, asked)
+        return _fits(node, asked) and open_now(node, asked.now)
     return _may_be_meant(node, asked)
+
+
+def _each(root: Provision, asked: Asked) -> Iterator[tuple[Label, Rule]]:
+    for label in asked.classes:
+        rule = _deepest(root, label, asked)
+        if rule is not None:
+            yield label, rule
 
 
 def open_now(node: Provision, now: datetime) -> bool:
@@ -52,7 +60,6 @@ def _fits(node: Provision, asked: Asked) -> bool:
         (not node.actors or not asked.actors.isdisjoint(node.actors))
         and (not node.purposes or any(covers(one, asked.purpose) for one in node.purposes))
         and (not node.actions or asked.action in node.actions)
-        and open_now(node, asked.now)
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from consent.model import Case, Consent, Performer, Provision, Rule, Status, Unsupported, covers
+from consent.model import Case, Consent, Performer, Provision, Rule, Status, covers
 from consent.parse import too_deep
 from consent.policy import Lapse, Policy
 from consent.tree import Asked, judge, matches

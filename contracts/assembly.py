@@ -111,7 +111,7 @@ def case_answer(values: Values) -> dict[str, Any]:
     return {
         "kind": "case", "case": said["case"], "owner": said.get("owner", ""),
         "status": values["facts"].get("case_status", "open"),
-        "services": said.get("services", []), "on": said["on"].isoformat(),
+        "services": said.get("services", []), "on": values["observed"]["changed"].isoformat(),
     }  # fmt: skip
 
 

@@ -4,11 +4,11 @@ A contract's mapping is compiled once into closures. `translate` builds plain di
 and has the closed models check them once. It never repeats a value of a record in an error.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
@@ -19,7 +19,7 @@ from contracts.model.answer import CaseAnswer, ReferralAnswer
 from contracts.model.base import UNMAPPED
 from contracts.model.case_facts import CaseFacts
 from contracts.model.identity import Identity
-from contracts.paths import getter
+from contracts.paths import Getter, getter
 from contracts.source_contract import FigureRule, SourceContract
 from contracts.transforms import Transform
 from contracts.versions import mapping_version
@@ -48,15 +48,26 @@ class Translated:
     answers: tuple[dict[str, Any], ...] = field(default=(), repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Step:
-    """One compiled row. `group` and `name` are the parts of its target."""
+class _Step(NamedTuple):
+    """One compiled row: what runs for every record (a tuple, for speed), and its rarer part.
 
-    get: Callable[[Mapping[str, Any]], Any]
+    `get` is None for the plain field `field`; `group` and `name` are the parts of the target.
+    """
+
+    field: str
+    get: Getter | None
     transform: Transform
     group: str
     name: str
+    trouble: "_Trouble"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trouble:
+    """What a row does when its cell makes trouble."""
+
     target: str
+    name: str
     column: str
     required: bool
     triages: bool
@@ -134,29 +145,29 @@ def _read(plan: _Plan, body: Mapping[str, Any], where: str) -> _Reading:
     """Read every row's value; collect every fault instead of stopping at the first."""
     values: assembly.Values = {name: {} for name in _LEAST_NAMES}
     reading = _Reading(where=where, values=values, faults=[], unmapped=[], notes=[])
-    for step in plan.steps:
-        raw = step.get(body)
+    for field_name, get, transform, group_name, name, step in plan.steps:
+        raw = body.get(field_name) if get is None else get(body)
         if raw is None:
             continue
-        group = values[step.group]
-        if step.name in group and type(group[step.name]) is not list:
+        group = values[group_name]
+        if name in group and type(group[name]) is not list:
             continue
         try:
-            value = step.transform(raw)
+            value = transform(raw)
         except (Unreadable, Impossible, Odd) as trouble:
             value = _settle(trouble, step, raw, reading)
         if value is None:
             continue
-        if type(value) is list and step.name in group:
-            group[step.name] += [one for one in value if one not in group[step.name]]
+        if type(value) is list and name in group:
+            group[name] += [one for one in value if one not in group[name]]
         else:
-            group[step.name] = value
+            group[name] = value
     _require(plan, body, reading)
     return reading
 
 
 def _settle(
-    trouble: Unreadable | Impossible | Odd, step: _Step, raw: object, reading: _Reading
+    trouble: Unreadable | Impossible | Odd, step: _Trouble, raw: object, reading: _Reading
 ) -> object:
     """Return what to go on with after a cell made trouble; note the fault or the triage entry."""
     if isinstance(trouble, Impossible):
@@ -177,7 +188,7 @@ def _settle(
     return None
 
 
-def _triage(step: _Step, codes: tuple[str, ...], reading: _Reading) -> None:
+def _triage(step: _Trouble, codes: tuple[str, ...], reading: _Reading) -> None:
     if step.triages:
         reading.unmapped.extend({"field": step.target, "code": code} for code in codes)
 
@@ -247,14 +258,12 @@ def _plan(system: str, record: str) -> _Plan:
         group, name = row.target.split(".")
         first = row.column not in seen  # a column that feeds several targets complains once
         seen.add(row.column)
-        steps.append(
-            _Step(
-                get=getter(row.source), transform=transforms.build(row, contract.crosswalks),
-                group=group, name=name, target=row.target, column=row.column,
-                required=first and contract.properties[row.column].required, triages=first,
-            )
+        trouble = _Trouble(
+            target=row.target, name=name, column=row.column,
+            required=first and contract.properties[row.column].required, triages=first,
         )  # fmt: skip
+        get = None if row.source == (row.column,) else getter(row.source)
+        transform = transforms.build(row, contract.crosswalks)
+        steps.append(_Step(row.column, get, transform, group, name, trouble))
     version = mapping_version(contract.version, contract.mapping_version)
-    return _Plan(
-        contract=contract, steps=tuple(steps), required=contract.required, version=version
-    )
+    return _Plan(contract=contract, steps=tuple(steps), required=contract.required, version=version)

@@ -69,7 +69,8 @@ def name_key(name: str) -> str:
     while len(words) > 1 and words[0] in _TITLES and words[0] != words[1]:
         del words[0]
     glue = "" if _BURMESE.search("".join(words)) else " "
-    return glue.join(_SHORT_FORMS.get(word, word) for word in words)
+    key = glue.join(_SHORT_FORMS.get(word, word) for word in words)
+    return full_name(key)  # once more: a letter may only now stand beside a mistyped one
 
 
 def card_key(card_no: str) -> str | None:

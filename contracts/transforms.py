@@ -19,13 +19,13 @@
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from contracts import codes
 from contracts.cards import read_card
-from contracts.cells import Impossible, Odd, Unreadable, cell_text, triage_text
+from contracts.cells import Impossible, Odd, Unreadable, cell_text, is_blank, triage_text
 from contracts.dates import read_date, read_month
 from contracts.source_contract import Row
 from contracts.text import full_name
@@ -158,16 +158,17 @@ def _code(row: Row, crosswalks: Mapping[str, Mapping[str, str]]) -> Transform:
 
 
 def _codes(row: Row, crosswalks: Mapping[str, Mapping[str, str]]) -> Transform:
-    find, _ = _finder(row, crosswalks)
+    find, table = _finder(row, crosswalks)
 
     def read(raw: object) -> list[str] | None:
-        texts = _several(raw)
         found: list[str] = []
         strange: list[str] = []
-        for text in texts:
-            code = find(text)
+        for text in _several(raw):
+            code = table.get(text) if type(text) is str else None
             if code is None:
-                strange.append(text)
+                code = find(triage_text(text))
+            if code is None:
+                strange.append(triage_text(text))
             elif code and code not in found:
                 found.append(code)
         if strange:
@@ -177,9 +178,9 @@ def _codes(row: Row, crosswalks: Mapping[str, Mapping[str, str]]) -> Transform:
     return read
 
 
-def _several(raw: object) -> list[str]:
+def _several(raw: object) -> Sequence[object]:
     if isinstance(raw, list):
-        return [text for text in map(triage_text, raw) if text]
+        return [one for one in raw if not is_blank(one)]
     return [text for text in _BETWEEN.split(cell_text(raw)) if text]
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -27,6 +28,15 @@ from hub.bus.audit import append
 from hub.bus.database import UtcTime, upsert
 
 release_metadata = MetaData()
+child_table = Table(
+    "release_child",
+    release_metadata,
+    Column("child", String(36), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("outcome", String(20), nullable=False),
+    Column("status", String(60), nullable=False),
+    Column("parts", LargeBinary, nullable=False),
+)
 candidate_table = Table(
     "release_candidate",
     release_metadata,
@@ -36,7 +46,6 @@ candidate_table = Table(
     Column("decision", Integer, nullable=False),
     Column("state", String(20), nullable=False),
     Column("reason", String(60), nullable=False),
-    Column("subject", JSON, nullable=False),
     Column("row", JSON, nullable=False),
     Column("decided_at", UtcTime, nullable=False),
 )
@@ -72,12 +81,26 @@ sequence_table = Table(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseChild:
+    """What a decision on a child starts from, whichever message asks for it.
+
+    `parts` are the sealed case parts of its records, `outcome` the code of its referrals as
+    `status` (a version) told it.
+    """
+
+    child: str
+    version: int
+    outcome: str
+    status: str
+    parts: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """The newest decision on a child.
 
-    `state` is `candidate`, `withheld` or `parked`, `decision` counts its changes, `subject` holds
-    what a later decision needs without the sealed facts (codes and dates), `row` the C1 and C2
-    fields of its mirror row; empty unless `state` is `candidate`.
+    `state` is `candidate`, `withheld` or `parked`, `decision` counts its changes, `row` holds the
+    C1 and C2 fields of its mirror row; empty unless `state` is `candidate`.
     """
 
     child: str
@@ -86,7 +109,6 @@ class Candidate:
     decision: int
     state: str
     reason: str
-    subject: Mapping[str, Any]
     row: Mapping[str, Any]
     decided_at: datetime
 
@@ -105,9 +127,24 @@ class Published:
     told: str
 
 
+def get_child(connection: Connection, child: str) -> ReleaseChild | None:
+    """The newest state of a child, its row locked until the transaction ends."""
+    query = select(child_table).where(child_table.c.child == child).with_for_update()
+    row = connection.execute(query).mappings().first()
+    return ReleaseChild(**row) if row else None
+
+
+def save_child(
+    connection: Connection, shard: str, child: ReleaseChild, *, audit: AuditEntry
+) -> None:
+    """Insert or replace the state of a child."""
+    append(connection, shard, audit)
+    upsert(connection, child_table, [_values(child)])
+
+
 def get_candidate(connection: Connection, child: str) -> Candidate | None:
-    """The newest decision on a child, its row locked until the transaction ends."""
-    query = select(candidate_table).where(candidate_table.c.child == child).with_for_update()
+    """The newest decision on a child."""
+    query = select(candidate_table).where(candidate_table.c.child == child)
     row = connection.execute(query).mappings().first()
     return Candidate(**row) if row else None
 
@@ -184,5 +221,12 @@ def list_figures(connection: Connection) -> Iterable[Mapping[str, Any]]:
     return list(connection.execute(select(figure_table.c.cell)).scalars())
 
 
-def _values(thing: Candidate | Published) -> dict[str, Any]:
+def _values(thing: ReleaseChild | Candidate | Published) -> dict[str, Any]:
     return {name: getattr(thing, name) for name in type(thing).__dataclass_fields__}
+
+
+def find_candidate(connection: Connection, child: str) -> Candidate | None:
+    """The newest decision on a child, for reading: no lock, it may change at once."""
+    query = select(candidate_table).where(candidate_table.c.child == child)
+    row = connection.execute(query).mappings().first()
+    return Candidate(**row) if row else None

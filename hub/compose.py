@@ -8,27 +8,37 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from pathlib import Path
+from typing import Any, Self
 from uuid import uuid4
 
+import orjson
+from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from adapters.dsw_cms.adapter import DswCms
 from adapters.emis.adapter import Emis
 from adapters.labour_inspection.adapter import LabourInspection
+from adapters.sdk.http import HttpClient, Login
 from adapters.sdk.ports import Pulls, PushesAnswers, PushesReferrals
 from consent.policy import Policy, load_policy
+from contracts.envelope import Part
 from contracts.errors import FatalError
 from contracts.topics import TOPICS, Zone
 from hub import schema, sources
+from hub.api.app import build_app
+from hub.api.parts import ApiParts
+from hub.api.summary import summary_router
 from hub.bus import faults
 from hub.bus.database import open_database
 from hub.bus.open import open_bus
 from hub.bus.port import Bus
 from hub.bus.stage import Handler
 from hub.bus.worker import Options, Worker
-from hub.home import instance_id
-from hub.pipeline import STAGES
+from hub.home import ISSUER, instance_id, public_keys
+from hub.people import ConsentDesk
+from hub.pipeline import PIPELINE, STAGES
+from hub.referrals.payload import Payloads
 from hub.referrals.procedure import load_directory, load_procedure
 from hub.settings import Settings
 from hub.stages.account import Account
@@ -44,7 +54,12 @@ from hub.vault.keyring import VaultKeyring
 from hub.vault.kms import LocalKeyFile
 from hub.vault.pseudonyms import Pseudonyms
 from hub.vault.store import KeyStore
-from hub.web.clock import WALL, Clock, clock_from
+from hub.web.access import Access
+from hub.web.clock import WALL, Clock, clock_from, wall_clock
+from hub.web.tokens import Verifier
+
+
+LOCAL_HOSTS = ("127.0.0.1", "localhost")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +77,11 @@ class House:
     policy: Policy
     systems: Mapping[str, object]
     closing: ExitStack
+
+    def free_claims(self) -> None:
+        """Free the errands of a dead process; only while this one holds the home alone."""
+        with self.hub.begin() as connection:
+            schema.free_claims(connection)
 
     def __enter__(self) -> Self:
         return self
@@ -123,10 +143,10 @@ def _systems(settings: Settings, clock: Clock) -> dict[str, object]:
     """The adapters of the connected systems."""
     systems: dict[str, object] = {}
     if settings.dsw_cms.url:
-        systems["dsw_cms"] = DswCms(
-            settings.dsw_cms.url, settings.dsw_cms.user,
-            settings.dsw_cms.password.get_secret_value(),
-        )  # fmt: skip
+        login = Login(
+            user=settings.dsw_cms.user, password=settings.dsw_cms.password.get_secret_value()
+        )
+        systems["dsw_cms"] = DswCms(HttpClient(settings.dsw_cms.url, login))
     folders = {"labour_inspection": settings.labour_inspection, "emis": settings.emis}
     adapters: dict[str, Callable[..., object]] = {
         "labour_inspection": LabourInspection, "emis": Emis,
@@ -192,7 +212,19 @@ def _identify(house: House) -> Handler:
 
 
 def _release(house: House) -> Handler:
-    return Release(policy=house.policy)
+    return Release(policy=house.policy, open_part=_opener(house, "release"))
+
+
+def _opener(house: House, name: str) -> Callable[[Part], Mapping[str, Any]]:
+    """Open what the stage's row of the pipeline opens, and nothing else."""
+    kinds = STAGES[name].opens.kinds
+
+    def open_part(part: Part) -> Mapping[str, Any]:
+        if part.kind not in kinds:
+            raise FatalError(f"the stage {name} may not open {part.kind} parts: see hub/pipeline.py")
+        return house.keyring.open(part)
+
+    return open_part
 
 
 def _publish(house: House) -> Handler:
@@ -214,7 +246,46 @@ def _deliver(house: House) -> Handler:
     return Deliver(
         recipients={name: one for name, one in systems if isinstance(one, PushesReferrals)},
         homes={name: one for name, one in systems if isinstance(one, PushesAnswers)},
-        open_part=house.keyring.open, record_ref=house.pseudonyms.record_ref,
-        policy=house.policy, wall=time.time,
+        payloads=Payloads(policy=house.policy, open_part=_opener(house, "deliver")),
+        record_ref=house.pseudonyms.record_ref, wall=time.time,
     )  # fmt: skip
 
+
+
+def api_app(house: House) -> FastAPI:
+    """Build the hub's API with its first page."""
+    _, keys = public_keys(house.settings.home)
+    local = house.settings.host in LOCAL_HOSTS
+    access = Access(
+        Verifier(keys, issuer=ISSUER, audience="hub"), clock=wall_clock, secure_cookie=not local
+    )
+    desk = ConsentDesk(
+        stage=STAGES["people"], engine=house.hub, bus=house.bus, instance=house.instance,
+        policy=house.policy, wall=time.time,
+    )  # fmt: skip
+    return build_app(
+        ApiParts(
+            engine=house.hub, bus=house.bus, pipeline=PIPELINE, access=access,
+            pseudonyms=house.pseudonyms, clock=house.clock, record_consent=desk.record,
+            routers=(summary_router(house.hub, access),),
+        )
+    )  # fmt: skip
+
+
+def mirror_settings(house: House) -> Path:
+    """Write the settings of the mirror that `clmhub up` starts as its child."""
+    given, home = house.settings, house.settings.home.absolute()
+    jwks, _ = public_keys(home)
+    lines = {
+        "bus": given.molip.bus or given.bus, "bus_home": str(home), "instance": house.instance,
+        "database": given.molip.database or database_url(given, "mirror", house.instance),
+        "jwks_file": str(jwks), "issuer": ISSUER, "host": given.host, "port": given.molip.port,
+        "k": given.k, "clock": given.clock if given.clock == WALL else str(Path(given.clock).absolute()),
+        "secure_cookie": given.host not in LOCAL_HOSTS,
+    }  # fmt: skip
+    path = home / "mirror" / "mirror.toml"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    text = "".join(f"{name} = {orjson.dumps(value).decode()}\n" for name, value in lines.items())
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)
+    return path

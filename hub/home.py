@@ -46,7 +46,7 @@ def token_issuer(home: Path) -> Issuer:
     path = home / "keys" / "issuer.json"
     if not path.exists():
         write_private(path, orjson.dumps(new_private_key()))
-    return Issuer(load_keys(path.read_text("utf-8"), str(path)), issuer=ISSUER)
+    return Issuer(load_keys(path.read_text("utf-8"), str(path)), ISSUER)
 
 
 def public_keys(home: Path) -> tuple[Path, dict[str, Any]]:

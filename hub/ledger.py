@@ -268,3 +268,57 @@ def list_rejected(connection: Connection, system: str | None = None) -> list[Rej
 
 def _is(system: str, ref: str) -> Any:
     return (line_table.c.system == system) & (line_table.c.ref == ref)
+
+
+# --- what the API and the console read ---------------------------------------------------------
+
+
+def page_rejected(
+    connection: Connection, *, system: str = "", after: str = "", most: int
+) -> list[Rejected]:
+    """One page of the rejected lines, by their pseudonym, behind the line `after`."""
+    query = select(line_table).where(line_table.c.state == "rejected", line_table.c.ref > after)
+    if system:
+        query = query.where(line_table.c.system == system)
+    rows = connection.execute(query.order_by(line_table.c.ref).limit(most)).mappings()
+    return [
+        Rejected(
+            system=row["system"], ref=row["ref"], first_seen=row["first_seen"],
+            reasons=tuple(Reason(**reason) for reason in row["reasons"]),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """How many lines of a source are parked for one reason, and since when the oldest is known."""
+
+    system: str
+    reason: str
+    count: int
+    since: datetime
+
+
+def list_held(connection: Connection) -> list[Held]:
+    """What is parked and waits for a person, by source and reason, oldest first."""
+    settled = line_table.c.settled >= line_table.c.collected
+    mine = select(line_table.c.system, line_table.c.reasons, line_table.c.first_seen).where(
+        line_table.c.kind == RECORD, line_table.c.state == "parked", settled
+    )
+    of_child = (
+        select(line_table.c.system, child_table.c.reason, line_table.c.first_seen)
+        .join(child_table, line_table.c.child == child_table.c.child)
+        .where(line_table.c.kind == RECORD, line_table.c.state == FOLLOWS, settled)
+        .where(child_table.c.state == "parked")
+    )
+    found: dict[tuple[str, str], list[datetime]] = {}
+    for system, reasons, since in connection.execute(mine):
+        found.setdefault((system, str(reasons[0]["code"])), []).append(since)
+    for system, reason, since in connection.execute(of_child):
+        found.setdefault((system, reason), []).append(since)
+    held = [
+        Held(system=system, reason=reason, count=len(times), since=min(times))
+        for (system, reason), times in found.items()
+    ]
+    return sorted(held, key=lambda one: (one.since, one.system, one.reason))

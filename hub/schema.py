@@ -7,13 +7,13 @@ from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, select
+from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, delete, select
 
 from consent.store import consent_metadata
 from contracts.errors import FatalError
 from hub.bus.audit import audit_metadata
 from hub.bus.database import inserting
-from hub.bus.journal import journal_metadata, timer
+from hub.bus.journal import claim, journal_metadata, timer
 from hub.bus.migrate import upgrade as migrate
 from hub.candidates import release_metadata
 from hub.deliveries import delivery_metadata
@@ -56,3 +56,8 @@ def ensure_timer(connection: Connection, stage: str, key: str, due: datetime) ->
     """Set a stage's standing timer when it is not set; one that is set keeps its time."""
     row = {"stage": stage, "key": key, "due": due, "data": {}, "cause": uuid4().hex}
     connection.execute(inserting(connection, timer).values(row).on_conflict_do_nothing())
+
+
+def free_claims(connection: Connection) -> None:
+    """Free every errand that a dead process has not settled."""
+    connection.execute(delete(claim))

@@ -39,6 +39,16 @@ class Folder(_Settings):
     )
 
 
+class Molip(_Settings):
+    """The mirror that `clmhub up` starts as its child; one that runs alone has its own settings."""
+
+    port: int = Field(default=8720, ge=0, le=65535, description="Port of its API.")
+    bus: str = Field(
+        default="", description="Bus address with the mirror's own credential; empty: as `bus`."
+    )
+    database: str = Field(default="", description="Its database; empty: beside the hub's.")
+
+
 class Settings(_Settings):
     """Every setting of the hub, with its meaning, unit and default."""
 
@@ -78,12 +88,7 @@ class Settings(_Settings):
     dsw_cms: DswCms = Field(default_factory=DswCms, description="DSW case management system.")
     labour_inspection: Folder = Field(default_factory=Folder, description="Inspection workbooks.")
     emis: Folder = Field(default_factory=Folder, description="School workbooks.")
-    mirror_port: int = Field(
-        default=8720, ge=0, le=65535, description="Port of the mirror that `clmhub up` starts."
-    )
-    mirror_database: str = Field(
-        default="", description="Database of that mirror; empty: beside the hub's."
-    )
+    molip: Molip = Field(default_factory=Molip, description="The mirror of `clmhub up`.")
     fault: str = Field(
         default="", description="For tests: `name:n` kills this process at the n-th pass of a point."
     )

@@ -1,1 +1,1 @@
-"""What MOLIP may see. Runs alone, with the contracts, hub.bus and hub.web, as `python -m mirror`."""
+"""What MOLIP may see: `python -m mirror`. Of ours it needs contracts, hub.bus and hub.web."""

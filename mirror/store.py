@@ -1,6 +1,7 @@
 """The mirror's only writer and reader of its tables. Every write carries its audit entry."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,13 +18,16 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import DBAPIError
 
 from contracts.audit import AuditEntry
+from contracts.errors import RetriableError
 from contracts.model.mirror_case import MirrorCase
 from hub.bus import journal
 from hub.bus.audit import append
-from hub.bus.database import upsert
+from hub.bus.database import open_database, reading, upsert, waiting_mends
 from mirror.messages import EpochMarker, StatisticCell
+from mirror.migrations.upgrade import upgrade
 from mirror.tables import (
     CLASS_COLUMNS,
     epoch,
@@ -35,6 +39,11 @@ from mirror.tables import (
 )
 
 _COLUMNS = tuple(MirrorCase.model_fields)
+
+
+# So that no other file of the mirror needs to know SQLAlchemy.
+Database = Engine
+Snapshot = Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +61,25 @@ class Freshness:
 NOTHING_YET = Freshness(
     epoch=0, as_of=None, contract="", total_cases=None, complete=False, sources={}
 )
+
+
+def open_store(url: str) -> Database:
+    """Open the database, made when it is missing and brought to the newest tables."""
+    database = open_database(url)
+    try:
+        upgrade(database)
+    except DBAPIError as error:
+        database.dispose()
+        if waiting_mends(error):
+            raise RetriableError("the mirror's database does not answer yet") from None
+        raise
+    return database
+
+
+def check(database: Database) -> None:
+    """Raise unless the database answers."""
+    with reading(database) as connection:
+        connection.execute(select(literal(1)))
 
 
 # --- writes ---------------------------------------------------------------------------------------
@@ -153,9 +181,9 @@ def drop_statistic(connection: Connection, shard: str, name: str, *, audit: Audi
     connection.execute(delete(statistic).where(statistic.c.cell == name))
 
 
-def record_access(engine: Engine, entry: AuditEntry) -> None:
+def record_access(database: Database, entry: AuditEntry) -> None:
     """Note that somebody read; whoever cannot be noted down is not answered."""
-    with engine.begin() as connection:
+    with database.begin() as connection:
         append(connection, "api", entry)
 
 
@@ -188,6 +216,15 @@ def _reveal(connection: Connection, last: int) -> None:
 
 
 # --- reads ----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def snapshot(database: Database) -> Iterator[Snapshot]:
+    """Read one state of the tables: what is written meanwhile is not seen. Waits for nobody."""
+    # One statement sees one state on PostgreSQL; SQLite gives the whole transaction one anyway.
+    whole = {"isolation_level": "REPEATABLE READ"} if database.name == "postgresql" else {}
+    with reading(database) as connection:
+        yield connection.execution_options(**whole)
 
 
 def last_epoch(connection: Connection) -> int:

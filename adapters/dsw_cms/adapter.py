@@ -1,4 +1,4 @@
-"""Cases and their referrals out of Primero, read by windows of `last_updated_at`; referrals into it.
+"""Cases and referrals out of Primero, by windows of `last_updated_at`; referrals into it.
 
 Gives what the server holds, untouched. Trusts no page: the server drops a filter that it does not
 know, answers a broken one with an empty list, and shifts its pages while cases change.
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from adapters.dsw_cms.client import MOST_A_PAGE, Page, PrimeroClient, Row
+from adapters.dsw_cms.client import MOST_A_PAGE, Page, PrimeroClient, Row, Window
 from adapters.dsw_cms.codes import Labels, read_labels
 from adapters.dsw_cms.push import push_referral
 from adapters.sdk.http import HttpClient, NotFoundError, RefusedError
@@ -85,8 +85,7 @@ class DswCms:
 
     def __init__(self, http: HttpClient, *, fields: Sequence[str] = ()) -> None:
         self.manifest = load_manifest(__package__)
-        self._client = PrimeroClient(http)
-        self._fields = fields
+        self._client = PrimeroClient(http, fields)
         self._labels: Labels | None = None
 
     def pull(self, checkpoint: Mapping[str, Any] | None, most: int) -> Batch:
@@ -115,7 +114,7 @@ class DswCms:
         return push_referral(self._client, delivery)
 
     def labels(self) -> Labels:
-        """The labels of all codes, read once; `adapters.dsw_cms.codes.fingerprint` compares them."""
+        """The labels of all codes, read once; `codes.fingerprint` compares them."""
         if self._labels is None:
             self._labels = read_labels(self._client)
         return self._labels
@@ -125,13 +124,13 @@ class DswCms:
         is_first = reading.until is None
         per = min(max(most, 1), MOST_A_PAGE)
         page = self._client.list_cases(
-            reading.since, reading.until, reading.page, per, self._fields
+            Window(since=reading.since, until=reading.until, page=reading.page, per=per)
         )
         stamps = [_stamp(row) for row in page.rows]
         _check_window(stamps, reading.since, reading.until)
         if is_first:
             self._check_not_empty(page, reading)
-            reading.until = page.date
+            reading.until = max([page.date, *stamps[-1:]])
         for row, stamp in zip(page.rows, stamps, strict=True):
             case, version = str(row["id"]), _text(stamp)
             if reading.seen.get(case) == version:
@@ -157,8 +156,10 @@ class DswCms:
         case = str(row["id"])
         bodies: list[tuple[str, str, Mapping[str, Any]]] = [("case", case, row)]
         if _carries_referrals(row):
-            for referral in self._referrals(case):
-                bodies.append(("referral", str(referral["id"]), {**referral, "record_id": case}))
+            bodies += [
+                ("referral", str(one["id"]), {**one, "record_id": case})
+                for one in self._referrals(case)
+            ]
         records = []
         for kind, key, body in bodies:
             reading.sequence += 1
@@ -207,10 +208,10 @@ def _stamp(row: Row) -> datetime:
     return _moment(row.get("last_updated_at"))
 
 
-def _moment(text: Any) -> datetime:
+def _moment(text: object) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
+        moment = datetime.fromisoformat(text if isinstance(text, str) else "")
+    except ValueError:
         raise RetriableError("the list of cases: a case has no time of its last change") from None
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 

@@ -22,6 +22,16 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Which cases to list: last updated within whole seconds, both included; one page of them."""
+
+    since: datetime
+    until: datetime | None
+    page: int
+    per: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One page of a list, and the server's clock when it answered; a short one is the last."""
 
@@ -31,31 +41,32 @@ class Page:
 
 
 class PrimeroClient:
-    """Primero over one HTTP connection."""
+    """Primero over one HTTP connection. `fields` limits what is asked of cases in lists."""
 
-    def __init__(self, http: HttpClient) -> None:
+    def __init__(self, http: HttpClient, fields: Sequence[str] = ()) -> None:
         self._http = http
+        self._fields = fields
 
     @property
     def user(self) -> str:
         """The hub's own account."""
         return self._http.user
 
-    def list_cases(
-        self, first: datetime, last: datetime | None, page: int, per: int, fields: Sequence[str]
-    ) -> Page:
-        """List the cases last updated within whole seconds, both included, oldest change first."""
+    def list_cases(self, window: Window) -> Page:
+        """List cases, oldest change first."""
+        until = _second(window.until) if window.until else ""
         query: dict[str, str | int] = {
-            "last_updated_at": f"{_second(first)}..{_second(last) if last else ''}",
-            "order_by": "last_updated_at", "order": "asc", "page": page, "per": per,
+            "last_updated_at": f"{_second(window.since)}..{until}",
+            "order_by": "last_updated_at", "order": "asc",
+            "page": window.page, "per": window.per,
         }  # fmt: skip
-        if fields:
-            query["fields"] = ",".join(fields)
+        if self._fields:
+            query["fields"] = ",".join(self._fields)
         reply = self._http.get(_CASES, f"{API}/cases", query)
         if reply.date is None:
             raise RetriableError(f"{_CASES}: the answer carries no date")
         rows = _rows(_CASES, reply)
-        return Page(rows=rows, date=reply.date, is_full=len(rows) >= _page_size(reply, per))
+        return Page(rows=rows, date=reply.date, is_full=len(rows) >= _page_size(reply, window.per))
 
     def get_case(self, case: str) -> Row | None:
         """Get one case; None when the account sees none of that id."""

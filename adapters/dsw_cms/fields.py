@@ -56,7 +56,7 @@ def service_row(delivery: Delivery) -> dict[str, Any]:
 
 
 def new_case(delivery: Delivery) -> dict[str, Any]:
-    """A whole new case. What the delivery does not say is left out, never answered for the child."""
+    """A whole new case. What the delivery does not say is left out, not answered for the child."""
     identity, facts = delivery.identity, delivery.facts
     case = {field: identity.get(name) for name, field in IDENTITY.items()}
     case |= {field: facts.get(name) for name, field in WORK.items()}
@@ -76,7 +76,7 @@ def new_case(delivery: Delivery) -> dict[str, Any]:
 
 
 def consent_fields(consents: Mapping[str, Any]) -> dict[str, Any]:
-    """The recorded answers, scope by scope; one that was not given or not asked stays unanswered."""
+    """The recorded answers, scope by scope; what was not asked stays unanswered."""
     fields: dict[str, Any] = {
         field: ANSWERS[consents[scope]]
         for scope, field in CONSENT.items()

@@ -169,7 +169,7 @@ def _lost(sent: Mapping[str, Any], case: Row) -> list[str]:
     )
 
 
-def _same(sent: Any, held: Any) -> bool:
+def _same(sent: object, held: object) -> bool:
     if isinstance(sent, list):
         return isinstance(held, list) and len(held) >= len(sent)
     if isinstance(sent, bool):
@@ -217,7 +217,7 @@ _NO_RECIPIENT = Reason(
 )
 _CONSENT_REFUSED = Reason(
     code="consent_refused_by_recipient",
-    message="the case there holds no consent to services and to disclosure, so it takes no referral",
+    message="the case there holds no consent to services and to disclosure: no referral",
     next_step="ask the case's owner; the hub never changes or overrides the consent recorded there",
 )
 _OUT_OF_REACH = Reason(

@@ -30,7 +30,7 @@ _IDLE = {"pupil", "no_status", "no_student_no", "does_not_work"}
 
 def people(seed: int, children: int) -> list[Person]:
     """Return all children, numbered from 1 in an order that says nothing of their parts."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311 - the same seed, the same country
     roles = cast(children)
     rng.shuffle(roles)
     words, letters = Words(rng), made_up_card_letters()
@@ -40,7 +40,7 @@ def people(seed: int, children: int) -> list[Person]:
     for number, role in enumerate(roles, start=1):
         burmese_card = role.link == "card" and bool(real)
         card = real.pop() if burmese_card else _made_up(role, letters[number])
-        made.append(_person(number, role, card, words, rng))
+        made.append(_person(number, role, card, words=words, rng=rng))
     return made
 
 
@@ -49,7 +49,7 @@ def _made_up(role: Role, letters: str) -> tuple[int, str, str]:
 
 
 def _person(
-    number: int, role: Role, card: tuple[int, str, str], words: Words, rng: random.Random
+    number: int, role: Role, card: tuple[int, str, str], *, words: Words, rng: random.Random
 ) -> Person:
     burmese = number % 3 == 0
     name, name_mark = words.name(burmese=burmese)
@@ -82,7 +82,8 @@ def _card(card: tuple[int, str, str], digits: str) -> tuple[str, str, list[str]]
 def _birth_date(role: Role, rng: random.Random) -> date:
     """Return a birthday between April and December: no age changes in the country's quarter."""
     low, high = _AGES[role.cohort.bracket]
-    if role.systems == (EMIS,) and role.cohort.bracket == "12-14":
+    alone = role.systems == (EMIS,) or role.twist == "found_and_referred_by_teacher"
+    if alone and role.cohort.bracket == "12-14":
         high = 13  # below the minimum age for work, so that no hours are needed to tell
     if role.twist == "no_hours":
         low = high = 14

@@ -15,6 +15,7 @@ from adapters.sandbox.entries import Entry, Json, Story, ends
 from adapters.sandbox.people import Person
 from adapters.sandbox.plan import DSW, EMIS, INSPECTION
 
+_CHANGED = {"sex_corrected", "objects_late"}
 _SEX = {"M": "male", "F": "female"}
 
 
@@ -28,7 +29,8 @@ def tell(people: list[Person], rng: random.Random, story: Story) -> None:
 def _register(person: Person, rng: random.Random, story: Story) -> None:
     case = str(UUID(int=rng.getrandbits(128), version=4))
     # Who is known elsewhere too was here first, now and then on the very day.
-    days = DSW_DAYS[:3] if len(person.role.systems) > 1 else DSW_DAYS
+    early = len(person.role.systems) > 1 or person.role.twist in _CHANGED
+    days = DSW_DAYS[:2] if early else DSW_DAYS
     at = morning(rng.choice(days))
     worker = rng.choice(person.state.case_workers)
     body = {"id": case, **_identity(person, rng), **_work(person), **_consents(person, rng)}

@@ -69,6 +69,7 @@ class Story:
 
     events: list[tuple[datetime, str, Json]] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
+    half_copied: list[str] = field(default_factory=list)
 
     def at(self, due: datetime, kind: str, body: Json) -> None:
         """Write one event into the calendar; events of one instant keep their order."""

@@ -2,6 +2,7 @@
 
 import random
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from adapters.sandbox.days import (
@@ -29,7 +30,7 @@ def tell(people: list[Person], rng: random.Random, story: Story) -> None:
         if INSPECTION in person.role.systems:
             files[_day(person, rng), person.role.cohort.state].append(person)
     for (day, state), found in sorted(files.items(), key=lambda item: item[0]):
-        rows, right = _workbook(day, state, sorted(found, key=lambda one: one.township), rng, story)
+        rows, right = _workbook(_Round(day=day, state=state, rng=rng), _by_workplace(found), story)
         _send(morning(day), _file(day, state), rows, story)
         if right != rows:
             again = f"corrected_{_file(day, state)}"
@@ -44,30 +45,48 @@ def _day(person: Person, rng: random.Random) -> int:
     return rng.choice(INSPECTION_DAYS)
 
 
+@dataclass(slots=True, kw_only=True)
+class _Round:
+    """One office's inspections of one day, which it numbers."""
+
+    day: int
+    state: str
+    rng: random.Random
+    number: int = 0
+
+
+def _by_workplace(found: list[Person]) -> list[list[Person]]:
+    """Return children in groups of one township and one kind of work, as inspectors meet them."""
+    there: dict[tuple[str, str], list[Person]] = defaultdict(list)
+    for person in found:
+        there[person.township, person.work.isic if person.work else ""].append(person)
+    return [
+        group[start : start + _MOST_FOUND]
+        for _, group in sorted(there.items(), key=lambda item: item[0])
+        for start in range(0, len(group), _MOST_FOUND)
+    ]
+
+
 def _workbook(
-    day: int, state: str, found: list[Person], rng: random.Random, story: Story
+    on: _Round, groups: list[list[Person]], story: Story
 ) -> tuple[list[Json], list[Json]]:
     """Return the rows of one office's inspections of a day, and what they should have been."""
     rows: list[Json] = []
     rights: list[Json] = []
-    number = 0
-    while found:
-        here = [one for one in found if one.township == found[0].township][:_MOST_FOUND]
-        found = [one for one in found if one not in here]
-        number += 1
-        inspection = _inspection(day, state, number, here[0], rng)
+    file = _file(on.day, on.state)
+    for here in groups:
+        inspection = _inspection(on, here[0])
         for child_no, person in enumerate(here, start=1):
-            row, right = _found(inspection, child_no, person, rng)
+            row, right = _found(inspection, child_no, person, on.rng)
             times = 2 if person.role.twist == "row_twice" else 1
             rows += [row] * times
             rights += [right] * times
-            story.entries.append(_entry(person, row, day, state))
-    for _ in range(1 + day % 2):
-        number += 1
-        none = _found_none(day, state, number, rng)
+            story.entries.append(_entry(person, row, on.day, file))
+    for _ in range(1 + on.day % 2):
+        none = _found_none(on)
         rows.append(none)
         rights.append(none)
-        story.entries.append(_entry(None, none, day, state))
+        story.entries.append(_entry(None, none, on.day, file))
     return rows, rights
 
 
@@ -80,36 +99,38 @@ def _file(day: int, state: str) -> str:
     return f"inspection_{BY_PCODE[state].office}_{local_date(morning(day))}.xlsx"
 
 
-def _inspection(day: int, state: str, number: int, first: Person, rng: random.Random) -> Json:
+def _inspection(on: _Round, first: Person) -> Json:
     isic = first.work.isic if first.work else "5610"
-    held = local_date(morning(day)) - timedelta(days=1)
+    visit = _visit(on)
     return {
-        **_visit(day, state, number, held, rng),
-        "wp_township": first.township, "isic4": isic,
-        "wp_name": f"{first.township_name} {_PLACES[isic[0]]} {day}-{number}",
-        "workers_u15_m": rng.randrange(4), "workers_u15_f": rng.randrange(4),
+        **visit, "wp_township": first.township, "isic4": isic,
+        "wp_name": f"{first.township_name} {_PLACES[isic[0]]} {on.day}-{on.number}",
+        "workers_u15_m": on.rng.randrange(4), "workers_u15_f": on.rng.randrange(4),
     }  # fmt: skip
 
 
-def _visit(day: int, state: str, number: int, held: date, rng: random.Random) -> Json:
-    letters = BY_PCODE[state].letters
+def _visit(on: _Round) -> Json:
+    """Return the columns about one more inspection, held the day before it is written down."""
+    on.number += 1
+    letters, rng = BY_PCODE[on.state].letters, on.rng
     return {
-        "insp_id": f"LI-{letters}-26-{day:02d}{number:02d}", "insp_date": str(held),
+        "insp_id": f"LI-{letters}-26-{on.day:02d}{on.number:02d}",
+        "insp_date": str(local_date(morning(on.day)) - timedelta(days=1)),
         "insp_type": rng.choice(("routine", "complaint", "follow_up")),
         "inspector_code": f"INSP-{letters}-{rng.randrange(1, 5)}",
-        "office_code": BY_PCODE[state].office,
-        "wp_id": f"WP-{letters}-{day:02d}{number:02d}", "wp_owner": rng.choice(_OWNERS),
+        "office_code": BY_PCODE[on.state].office,
+        "wp_id": f"WP-{letters}-{on.day:02d}{on.number:02d}", "wp_owner": rng.choice(_OWNERS),
         "workers_total": rng.randrange(4, 80), "entry": "permitted", "records": "permitted",
         "interview": "permitted",
     }  # fmt: skip
 
 
-def _found_none(day: int, state: str, number: int, rng: random.Random) -> Json:
-    held = local_date(morning(day)) - timedelta(days=1)
-    township, name = rng.choice(BY_PCODE[state].townships)
+def _found_none(on: _Round) -> Json:
+    visit = _visit(on)
+    township, name = on.rng.choice(BY_PCODE[on.state].townships)
     return {
-        **_visit(day, state, number, held, rng), "wp_township": township, "isic4": "1410",
-        "wp_name": f"{name} workshop {day}-{number}", "child_found": "no", "sanction": "none",
+        **visit, "wp_township": township, "isic4": "1410", "wp_name": f"{name} workshop",
+        "child_found": "no", "sanction": "none",
     }  # fmt: skip
 
 
@@ -119,7 +140,7 @@ def _found(
     """Return the row of one child, and the row as the office will send it again."""
     right = inspection | _child(person, child_no, rng)
     born_later = date.fromisoformat(inspection["insp_date"]) + timedelta(days=30)
-    wrong: Json = {
+    twists: dict[str, Json] = {
         "township_missing": {"wp_township": None},
         "hours_corrected": {"child_hours_week": 60},
         "age_240": {"child_age": 240, "child_dob": None},
@@ -128,8 +149,8 @@ def _found(
         "no_age": {"child_age": None, "child_dob": None, "child_age_evidence": None},
         "no_hours": dict.fromkeys(("child_hours_week", "child_hours_day", "child_days_week")),
         "unknown_code": {"child_pay_kind": "coupons"},
-    }.get(person.role.twist, {})
-    row = right | wrong
+    }
+    row = right | twists.get(person.role.twist, {})
     return row, right if person.role.twist in _CORRECTED else row
 
 
@@ -172,8 +193,8 @@ def _consent(person: Person) -> str:
     return "yes" if person.role.consents else "not_asked"
 
 
-def _entry(person: Person | None, row: Json, day: int, state: str) -> Entry:
-    at, file = morning(day), _file(day, state)
+def _entry(person: Person | None, row: Json, day: int, file: str) -> Entry:
+    at = morning(day)
     if person is None:
         return Entry(
             system=INSPECTION, key=f"{row['insp_id']}/", at=at, state="counted",

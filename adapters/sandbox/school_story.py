@@ -2,6 +2,7 @@
 
 import random
 from collections import defaultdict
+from dataclasses import dataclass
 
 from adapters.sandbox.days import (
     HALF_COPIED_DAY,
@@ -17,6 +18,7 @@ from adapters.sandbox.plan import EMIS
 
 _MONTHS = ("2026-01", "2026-02")
 _REFERRED = {"referred_by_teacher", "found_and_referred_by_teacher"}
+_TEACHER_SEES_BELOW = 14
 _SCHOOL_DAYS = {"2026-01": 20, "2026-02": 19}
 
 
@@ -31,40 +33,55 @@ def tell(people: list[Person], rng: random.Random, story: Story) -> None:
             files[day, person.township].append(person)
     half = min(files, key=lambda key: (key[0] != HALF_COPIED_DAY, key))
     for (day, township), pupils in sorted(files.items(), key=lambda item: item[0]):
-        _send(day, township, pupils, 0, rng, story, cut=(day, township) == half)
+        cut = (day, township) == half
+        _send(_File(day=day, township=township, month=_MONTHS[0], cut=cut), pupils, rng, story)
     second: dict[str, list[Person]] = defaultdict(list)
     for (_, township), pupils in sorted(files.items(), key=lambda item: item[0]):
         second[township] += [one for one in pupils if one.number % 3 == 0 and _whole(one)]
     for township, pupils in second.items():
         if pupils:
-            _send(SECOND_MONTH_DAY, township, pupils, 1, rng, story, cut=False)
+            file = _File(day=SECOND_MONTH_DAY, township=township, month=_MONTHS[1])
+            _send(file, pupils, rng, story)
 
 
 def _whole(person: Person) -> bool:
     return person.role.twist not in {"no_status", "no_student_no"}
 
 
-def _send(
-    day: int, township: str, pupils: list[Person], month: int, rng: random.Random, story: Story,
-    *, cut: bool,
-) -> None:  # fmt: skip
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """One workbook of one school; `cut`: it is half-copied at first."""
+
+    day: int
+    township: str
+    month: str
+    cut: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"emis_{school_code(self.township)}_{self.month}_{self.day:02d}.xlsx"
+
+
+def _send(file: _File, pupils: list[Person], rng: random.Random, story: Story) -> None:
     """Put one workbook of one school into the calendar, and its records into the truth."""
-    name = f"emis_{school_code(township)}_{_MONTHS[month]}_{day:02d}.xlsx"
     sheets: dict[str, list[Json]] = defaultdict(list)
     for person in pupils:
-        row = _row(person, township, _MONTHS[month], rng)
+        row = _row(person, file, rng)
         sheet = f"Grade {row['grade']}"
         sheets[sheet].append(row)
-        story.entries.append(_entry(person, row, name, day, referred=month == 0))
-    body = {"system": EMIS, "file": name, "sheets": dict(sorted(sheets.items()))}
-    if cut:
-        story.at(morning(day), "workbook", body | {"cut": True})
-    story.at(copied_at(day) if cut else morning(day), "workbook", body)
+        story.entries.append(_entry(person, row, file))
+    body: Json = {"system": EMIS, "file": file.name, "sheets": dict(sorted(sheets.items()))}
+    if file.cut:
+        story.at(morning(file.day), "workbook", body | {"cut": True})
+        story.half_copied.append(file.name)
+    story.at(copied_at(file.day) if file.cut else morning(file.day), "workbook", body)
 
 
-def _row(person: Person, township: str, month: str, rng: random.Random) -> Json:
+def _row(person: Person, file: _File, rng: random.Random) -> Json:
+    township, month = file.township, file.month
     school = person.school
-    works = person.work is not None
+    # A teacher sees the work of the younger; hours, which decide for the older, no school knows.
+    works = person.work is not None and person.age < _TEACHER_SEES_BELOW
     absent = rng.randrange(6, 14) if works else rng.randrange(0, 3)
     days = _SCHOOL_DAYS[month]
     twist = person.role.twist
@@ -77,22 +94,27 @@ def _row(person: Person, township: str, month: str, rng: random.Random) -> Json:
         "mother_name": person.mother_name, "sex": person.sex,
         "dob": str(person.birth_date), "age": person.age,
         "school_days": days, "days_present": days - absent, "days_absent": absent,
-        "absence_reason": "working" if works else rng.choice(("illness", "weather", None)),
+        "absence_reason": "working" if works else _other_reason(person, rng),
         "status": None if twist == "no_status" else "enrolled",
         "sees_working": "yes" if works else "no",
-        "work_kind_text": person.work.task if person.work else None,
+        "work_kind_text": person.work.task if person.work and works else None,
         "teacher_refers": "yes" if twist in _REFERRED and month == _MONTHS[0] else "no",
         "guardian_informed": rng.choice(("yes", "no")) if works else None,
     }  # fmt: skip
 
 
-def _entry(person: Person, row: Json, file: str, day: int, *, referred: bool) -> Entry:
+def _other_reason(person: Person, rng: random.Random) -> str | None:
+    """Return why a pupil was absent; `weather` is a code that no list has."""
+    return rng.choice(("illness", "family") if person.work else ("illness", "weather", None))
+
+
+def _entry(person: Person, row: Json, file: _File) -> Entry:
     state, reason = ends(person)
     key = f"{row['school_code']}/{row['student_no']}/{row['month']}"
     if person.role.twist == "no_student_no":
-        key = f"{file}#Grade {row['grade']}#"  # and the row's number, when it is written
+        key = f"{file.name}#Grade {row['grade']}#"  # and the row's number, when it is written
     return Entry(
-        system=EMIS, key=key, person=person.number, at=morning(day), state=state, reason=reason,
-        file=file, trigger=referred and person.role.twist in _REFERRED,
+        system=EMIS, key=key, person=person.number, at=morning(file.day), state=state,
+        reason=reason, file=file.name, trigger=row["teacher_refers"] == "yes",
         note="unknown_code" if row["absence_reason"] == "weather" else "",
     )  # fmt: skip

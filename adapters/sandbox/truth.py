@@ -1,4 +1,4 @@
-"""Writes down the country as it really is, for tests: `truth.jsonl`, `others.jsonl`, `expected.json`."""
+"""Writes down the country as it really is, and what the ledger should say of it, for tests."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -35,6 +35,7 @@ def expected(people: Sequence[Person], story: Story) -> str:
     return _lines([{
         "sources": sources, "mirror_cases": len(released),
         "triggers": sum(1 for one in story.entries if one.trigger),
+        "half_copied": story.half_copied,
     }])  # fmt: skip
 
 

@@ -60,9 +60,7 @@ class Words:
 
     def phone(self) -> str:
         """Return a mobile number, 09 and nine digits, which is its own mark."""
-        return self._fresh(
-            lambda: f"09{self._rng.choice('24679')}{self._rng.randrange(10**8):08d}"
-        )
+        return self._fresh(lambda: f"09{self._rng.choice('24679')}{self._rng.randrange(10**8):08d}")
 
     def address(self, township: str, *, burmese: bool) -> tuple[str, str]:
         """Return (address, its mark): a street that is nowhere else."""

@@ -8,9 +8,9 @@ import os
 import random
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
 
 from adapters.sandbox.columns import COLUMNS, DATES, LABELS_MY, NUMBERS, TITLES
 from adapters.sandbox.entries import Json
@@ -23,7 +23,7 @@ _MADE = datetime(2026, 1, 1)  # noqa: DTZ001 - the file format has no zones
 
 def render(system: str, name: str, sheets: dict[str, list[Json]]) -> bytes:
     """Return the workbook's bytes; its habits are drawn from its name."""
-    rng = random.Random(f"habits of {name}")
+    rng = random.Random(f"habits of {name}")  # noqa: S311 - a name makes its habits
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_urls": False})
     book.set_properties({"created": _MADE})
@@ -57,7 +57,7 @@ class _Sheet:
     """One sheet: a few title rows, the header, the records, now and then a subtotal."""
 
     def __init__(
-        self, system: str, sheet: Any, formats: dict[str, Any], rng: random.Random
+        self, system: str, sheet: Worksheet, formats: dict[str, object], rng: random.Random
     ) -> None:
         self._system, self._sheet, self._formats, self._rng = system, sheet, formats, rng
         self._columns = list(COLUMNS[system])
@@ -111,7 +111,7 @@ class _Sheet:
                 self._cell(column, code, value)
         self._row += 1
 
-    def _cell(self, column: int, code: str, value: Any) -> None:
+    def _cell(self, column: int, code: str, value: object) -> None:
         cell = self._habit(code, value)
         if isinstance(cell, date):
             self._sheet.write_datetime(self._row, column, cell, self._formats["date"])
@@ -120,14 +120,14 @@ class _Sheet:
         else:
             self._sheet.write_number(self._row, column, cell)
 
-    def _habit(self, code: str, value: Any) -> Any:
+    def _habit(self, code: str, value: object) -> object:
         """Return the value in one of the forms in which offices write it."""
         if code in DATES:
-            return self._date(date.fromisoformat(value))
+            return self._date(date.fromisoformat(str(value)))
         if code == "month" and self._rng.random() < 0.2:
             return date.fromisoformat(f"{value}-01")
         if code in {"sex", "child_sex"}:
-            return self._rng.choice(_SEXES[value])
+            return self._rng.choice(_SEXES[str(value)])
         if code in NUMBERS or isinstance(value, int):
             text = str(value)
             return self._rng.choice((value, value, value, text, text.translate(DIGITS_MY)))
@@ -135,9 +135,9 @@ class _Sheet:
             return f"{value}\u00a0"
         return value
 
-    def _date(self, day: date) -> Any:
+    def _date(self, day: date) -> object:
         numeric = f"{day:%d/%m/%Y}"
-        forms = (
+        forms: tuple[object, ...] = (
             day, day, str(day), numeric, f"{day.day}.{day.month}.{day:%y}",
             day.toordinal() - _EXCEL_DAY_ZERO, f"{day:%d/%m}/{day.year + 543}",
             numeric.translate(DIGITS_MY),

@@ -168,7 +168,7 @@ class WorkbookFolder:
             raise UnreadableError(_STILL_CHANGING, unfinished=True)
         book = read_workbook(content, self._form)
         if book.extra_columns:
-            log.warning("workbook_columns_ignored", file=file.name, count=book.extra_columns)
+            log.info("workbook_columns_ignored", file=file.name, count=book.extra_columns)
         self._last = (file, hashlib.sha256(content).hexdigest(), book)
         return self._last[1:]
 

@@ -6,6 +6,7 @@ what it asks for in words (`the list of cases`), and that is all that is ever sa
 
 import logging
 import re
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from contracts.errors import FatalError, HubError, RetriableError
 
 MAX_BODY = 64 * 2**20
 MAX_SECONDS = 120.0
-_WORD = re.compile(r"[a-z][a-z0-9_.]{0,80}")  # a field's name or a message's key, never a value
+_WORD = re.compile(r"[a-z][a-z0-9_./]{0,80}")  # a field's name or a message's key, never a value
 _TOO_BUSY = (429, 503)
 
 
@@ -60,6 +61,14 @@ class Reply:
     date: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """The hub's account in a system."""
+
+    user: str
+    password: str = field(repr=False)
+
+
 class HttpClient:
     """A client for one system. After the first 401 it asks nothing more until it is built anew.
 
@@ -69,22 +78,21 @@ class HttpClient:
     def __init__(
         self,
         base_url: str,
-        user: str,
-        password: str,
+        login: Login,
         *,
         seconds: float = 30.0,
-        verify: Any = True,
+        verify: ssl.SSLContext | bool = True,
         transport: httpx.BaseTransport | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         for name in ("httpx", "httpcore"):  # below WARNING they log addresses and headers
             logging.getLogger(name).setLevel(logging.WARNING)
-        self.user = user
+        self.user = login.user
         self._monotonic = monotonic
         self._locked_out = False
         self._client = httpx.Client(
             base_url=base_url,
-            auth=httpx.BasicAuth(user, password),
+            auth=httpx.BasicAuth(login.user, login.password),
             timeout=httpx.Timeout(seconds, connect=min(seconds, 10.0)),
             headers={"Accept": "application/json", "User-Agent": "clm-hub"},
             follow_redirects=False,
@@ -145,7 +153,7 @@ class HttpClient:
         return response, b"".join(chunks)
 
 
-def _json(what: str, response: httpx.Response, content: bytes) -> Any:
+def _json(what: str, response: httpx.Response, content: bytes) -> object:
     if not content:
         return None
     try:

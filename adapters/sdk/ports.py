@@ -70,13 +70,14 @@ class Pulls(Protocol):
 class Delivery:
     """A referral, as the recipient's system is to hold it.
 
-    `id` is the hub's referral id; `recipient` the user or office; `case` the recipient's own case
+    `id` is the hub's referral id; `to_system` and `recipient` the system and its user or office; `case` the recipient's own case
     of the child when it has one, and `new_case` the id for a new one; `with_consent` chooses
     referral (true) or assignment (false); `identity`, `facts` and `consents` are what the consent
     decision let through; `from_office` and `from_record` name the trigger in its source's terms.
     """
 
     id: str
+    to_system: str
     recipient: str
     service: str
     with_consent: bool
@@ -93,9 +94,10 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The state of a referral, on its way home to the office that referred."""
+    """The state of a referral, on its way home to the office of the system that referred."""
 
     referral: str
+    system: str
     office: str
     row_key: str
     state: str

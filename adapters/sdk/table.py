@@ -121,9 +121,9 @@ def _records(grid: Grid, header: _Header, form: SheetForm) -> Iterator[Row]:
             for column, code in header.codes.items()
             if (value := cells[column]) is not None and (not isinstance(value, str) or tidy(value))
         }
-        whole = len(_required(found, form)) == len(form.required)
+        poor = 2 * len(_required(found, form)) < len(form.required)
         near = header.at < at <= header.at + LABELS_WITHIN
-        if found and (whole or not _is_no_record(cells, found, header, at in grid.wide)):
+        if found and not (poor and _is_no_record(cells, found, header, at in grid.wide)):
             if near and _is_labels(found, form):
                 continue
             yield Row(sheet=grid.sheet, sheet_index=grid.index, number=at + 1, cells=found)
@@ -139,7 +139,7 @@ def _may_be_header(cells: Cells, header: _Header, known: frozenset[str]) -> bool
 def _is_no_record(
     cells: Cells, found: Mapping[str, Plain], header: _Header, merged_sideways: bool
 ) -> bool:
-    """Whether a row that lacks required cells is a subtotal or a title, and not a poor record."""
+    """Whether a row that lacks most required cells is a subtotal or a title."""
     row = [cell for cell in cells if cell is not None]
     if any(isinstance(cell, str) and _TOTAL.fullmatch(tidy(cell)) for cell in row):
         return True

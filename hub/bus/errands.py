@@ -2,10 +2,11 @@
 
 A lease in the journal keeps two workers from the same errand. It must outlast the longest call, so
 `perform` bounds its own waiting well below the lease; after a crash the claim is taken over when
-the lease has run out, and the handler is told that it happens again.
+the lease has run out, and the handler is told that it happens again. Claiming and settling take
+turns, so a handler never claims on a state that another worker is about to settle.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +14,7 @@ import structlog
 from sqlalchemy import Connection, Engine, delete, or_, select
 
 from contracts.errors import FatalError, RetriableError
-from hub.bus import parking
+from hub.bus import journal, parking
 from hub.bus.backoff import Backoff
 from hub.bus.database import inserting, waiting_mends
 from hub.bus.faults import fault
@@ -30,6 +31,14 @@ FOREVER = 10.0**9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """What came of one errand: records to publish, or a failure that rests now."""
+
+    worked: bool
+    stored: Sequence[Stored] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Errands:
     """Runs the errands of a stage."""
 
@@ -41,7 +50,7 @@ class Errands:
     backoff: Backoff
     lease: float
 
-    def run(self) -> list[Stored] | None:
+    def run(self) -> Ran | None:
         """Run one errand; None when there is none. Its failure is its own."""
         taken = self._claim()
         if taken is None:
@@ -52,7 +61,7 @@ class Errands:
             result = self.runs.perform(errand, self.clock())
         except Exception as error:  # noqa: BLE001 - the outside may fail in any way
             self._failed(errand, error)
-            return []
+            return Ran(worked=False)
         fault("errands.performed")
         try:
             stored = self._settle(errand, result, cause)
@@ -62,14 +71,15 @@ class Errands:
             if waiting_mends(error):
                 raise
             self._failed(errand, error)
-            return []
+            return Ran(worked=False)
         fault("errands.settled")
         self.backoff.worked(errand.key)
-        return stored
+        return Ran(worked=True, stored=stored)
 
     def _claim(self) -> tuple[Errand, str] | None:
         """Let the handler record what is to be done, and take the first that nobody else has."""
         with self.engine.begin() as connection:
+            journal.take_turn(connection, self.handling.stage.name)
             busy = self._busy(connection)
             tx = self.handling.transaction(connection, SHARD)
             for errand in self.runs.claim(tx, self.clock(), 1 + len(busy)):
@@ -101,14 +111,16 @@ class Errands:
                 set_=mine,
                 where=or_(claims.c.run == run, claims.c.until <= now),
             )
-        )
-        if done.rowcount != 1:
+            .returning(claims.c.key)
+        ).all()
+        if not done:
             raise FencedError(f"{self.handling.stage.name}: another worker took the errand first")
         return cause
 
     def _settle(self, errand: Errand, result: object, cause: str) -> list[Stored]:
         stage, now = self.handling.stage.name, self.clock()
         with self.engine.begin() as connection:
+            journal.take_turn(connection, stage)
             done = connection.execute(
                 delete(claims).where(
                     claims.c.stage == stage, claims.c.key == errand.key, claims.c.cause == cause

@@ -113,6 +113,12 @@ claim = Table(
     Column("cause", String, nullable=False),
 )
 
+turn = Table(
+    "journal_turn",  # one row a stage: locked by whoever claims or settles an errand of it
+    journal_metadata,
+    Column("stage", String, primary_key=True),
+)
+
 
 class JournalTx:
     """One open transaction, as `Tx` of `hub/bus/stage.py` says. The worker names the shard."""
@@ -160,16 +166,19 @@ def advance(
     """
     if was is None:
         row = {"stage": stage, "topic": partition.topic, "partition": partition.number}
+        start = inserting(connection, position).values(**row, next_offset=to)
+        # Insertions count their rows alike on both databases only when they return them.
         done = connection.execute(
-            inserting(connection, position).values(**row, next_offset=to).on_conflict_do_nothing()
-        )
+            start.on_conflict_do_nothing().returning(position.c.next_offset)
+        ).all()
     else:
         done = connection.execute(
             update(position)
             .where(*_at(stage, partition), position.c.next_offset == was)
             .values(next_offset=to)
-        )
-    if done.rowcount != 1:
+            .returning(position.c.next_offset)
+        ).all()
+    if not done:
         raise FencedError(f"{stage}: {partition.topic}/{partition.number} moved on elsewhere")
 
 
@@ -217,6 +226,15 @@ def take_due(
         )
         for row in rows
     ]
+
+
+def take_turn(connection: Connection, stage: str) -> None:
+    """Wait until no other transaction claims or settles an errand of the stage."""
+    query = select(turn.c.stage).where(turn.c.stage == stage).with_for_update()
+    if connection.execute(query).one_or_none() is None:
+        row = {"stage": stage}
+        connection.execute(inserting(connection, turn).on_conflict_do_nothing(), [row])
+        connection.execute(query).one()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,3 +314,10 @@ _SEEN = select(inbox.c.message).where(
     inbox.c.stage == bindparam("stage"),
     inbox.c.message.in_(bindparam("messages", expanding=True)),
 )
+
+
+def remember_new(connection: Connection, stage: str, message: str, seen: float) -> bool:
+    """Note one message; False when it was noted before, also by a transaction that ends first."""
+    row = {"stage": stage, "message": message, "seen": seen}
+    new = inserting(connection, inbox).values(row).on_conflict_do_nothing()
+    return connection.execute(new.returning(inbox.c.message)).first() is not None

@@ -27,10 +27,10 @@ NEVER_PARKED = frozenset({"consent", "desk", "erased"})
 
 def place_of(error: BaseException) -> str:
     """Return the innermost line of our own code that the error came through, as `file:line`."""
-    frames = traceback.extract_tb(error.__traceback__)
-    names = [_short(frame.filename) for frame in frames]
-    best = next((n for n in range(len(names) - 1, -1, -1) if names[n].split("/")[0] in OURS), -1)
-    return f"{names[best]}:{frames[best].lineno}" if names else ""
+    frames = reversed(list(traceback.walk_tb(error.__traceback__)))
+    places = [(_short(frame.f_code.co_filename), line) for frame, line in frames]
+    ours = [(name, line) for name, line in places if name.split("/")[0] in OURS]
+    return "{}:{}".format(*(ours or places)[0]) if places else ""
 
 
 def message_name(record: Incoming, envelope: Envelope | None) -> str:
@@ -177,3 +177,34 @@ _WAITING = select(parked).where(
     parked.c.key.in_(bindparam("keys", expanding=True)),
 )
 _DROP = delete(parked).where(parked.c.stage == bindparam("s"), parked.c.message == bindparam("m"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aside:
+    """A parked record as operators see it: a pointer and the place of the error, no content."""
+
+    stage: str
+    message: str
+    topic: str
+    partition: int
+    offset: int
+    system: str
+    error: str
+    place: str
+    attempts: int
+    retry: bool
+    at: datetime
+
+
+def list_parked(
+    connection: Connection, *, stage: str = "", system: str = "", most: int
+) -> list[Aside]:
+    """Return parked records, oldest first; of all stages or systems where none is named."""
+    fields = tuple(Aside.__dataclass_fields__)
+    query = select(*(parked.c[name] for name in fields))
+    if stage:
+        query = query.where(parked.c.stage == stage)
+    if system:
+        query = query.where(parked.c.system == system)
+    rows = connection.execute(query.order_by(parked.c.at, parked.c.message).limit(most))
+    return [Aside(**row) for row in rows.mappings()]

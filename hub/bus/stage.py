@@ -19,6 +19,13 @@ class Opens(StrEnum):
     CASE = "case"
     ALL = "all"
 
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """The kinds of parts that it covers."""
+        if self is Opens.ALL:
+            return frozenset(Kind)
+        return frozenset(kind for kind in Kind if kind == self.value)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timer:

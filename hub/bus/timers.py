@@ -33,21 +33,22 @@ class Timers:
     most: int = 50
 
     def run(self) -> list[Stored] | None:
-        """Handle some due timers in one transaction; None when none is due."""
+        """Handle some due timers in one transaction; None when none was due and worked."""
         now = self.clock()
         resting = [str(key) for key in self.backoff.resting()]
-        stored: list[Stored] = []
         with self.engine.begin() as connection:
             due = journal.take_due(
                 connection, self.handling.stage.name, now, most=self.most, but=resting
             )
-            for one in due:
-                stored += self._wake(connection, one, now)
+            woken = [self._wake(connection, one, now) for one in due]
+            stored = [row for rows in woken for row in rows or ()]
             self.handling.outbox.store(connection, stored)
             fault("timers.handled")
-        return stored if due else None
+        return stored if any(rows is not None for rows in woken) else None
 
-    def _wake(self, connection: Connection, one: journal.DueTimer, now: datetime) -> list[Stored]:
+    def _wake(
+        self, connection: Connection, one: journal.DueTimer, now: datetime
+    ) -> list[Stored] | None:
         stage, key = self.handling.stage.name, one.timer.key
         tx = self.handling.transaction(connection, SHARD)
         try:
@@ -66,6 +67,6 @@ class Timers:
             tell = log.warning if isinstance(error, RetriableError) else log.error
             words = {"error": type(error).__name__, "place": parking.place_of(error)}
             tell("timer failed", stage=stage, key=key, seconds=round(seconds, 1), **words)
-            return []
+            return None
         self.backoff.worked(key)
         return stored

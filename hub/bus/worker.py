@@ -161,15 +161,15 @@ class Worker:
         # What an earlier owner left goes out before anything new of the same partition.
         did |= self._sweep()
         if records:
-            did = True
-            self._handle(records)
+            did |= self._handle(records)
         did |= self._wake_and_retry()
         did |= self._run_errands()
         self._prune()
         return did
 
-    def _handle(self, records: Sequence[Incoming]) -> None:
+    def _handle(self, records: Sequence[Incoming]) -> bool:
         fault("worker.polled")
+        first = {record.partition: record.offset for record in reversed(records)}
         try:
             done = self._batches.run(records, self._seat.at(records))
         except Exception:
@@ -180,6 +180,7 @@ class Worker:
         log.debug("batch", stage=self.stage.name, count=len(records), made=len(done.stored))
         self._outbox.flush()
         self._seat.show()
+        return any(done.moved[place] > offset for place, offset in first.items())
 
     def _publish(self, stored: Sequence[Stored]) -> None:
         self._outbox.committed(stored)
@@ -220,16 +221,16 @@ class Worker:
         return stored is not None
 
     def _run_errands(self) -> bool:
-        done = 0
-        while self._errands is not None and done < self.options.errands_a_round:
-            if self._stop.is_set():
+        did = False
+        for _ in range(self.options.errands_a_round if self._errands else 0):
+            if self._stop.is_set() or self._errands is None:
                 break
-            stored = self._errands.run()
-            if stored is None:
+            ran = self._errands.run()
+            if ran is None:
                 break
-            self._publish(stored)
-            done += 1
-        return done > 0
+            self._publish(ran.stored)
+            did |= ran.worked
+        return did
 
     def _prune(self) -> None:
         now = self.wall()

@@ -4,7 +4,6 @@ Each dies with this process, also when it is killed, so that a home is never hel
 """
 
 import contextlib
-import ctypes
 import os
 import secrets
 import signal
@@ -20,8 +19,8 @@ import httpx
 
 from contracts.errors import FatalError
 from hub.home import write_private
+from hub.running import die_with_parent
 
-PR_SET_PDEATHSIG = 1
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 
@@ -69,7 +68,7 @@ class Parts:
         with log.open("ab") as output:
             process = subprocess.Popen(  # noqa: S603 - our own modules
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                env=clean | {"PYTHONUNBUFFERED": "1"} | variables, preexec_fn=_die_with_parent,
+                env=clean | {"PYTHONUNBUFFERED": "1"} | variables, preexec_fn=die_with_parent,
             )  # fmt: skip
         part = Part(name=name, process=process, url=url, log=log)
         self.started.append(part)
@@ -120,7 +119,3 @@ def secret(path: Path) -> str:
     write_private(path, secrets.token_urlsafe(24).encode())
     return path.read_text("utf-8")
 
-
-def _die_with_parent() -> None:
-    """End with the demo itself, however it ends (Linux)."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

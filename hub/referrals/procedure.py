@@ -3,12 +3,15 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, timedelta, timezone
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from contracts.errors import FatalError
+
+YANGON = timezone(timedelta(hours=6, minutes=30))
+"""The country's zone: deadlines and days are days there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,7 @@ referral_table = Table(
     Column("service_id", String(36), nullable=False, unique=True),
     Column("route", String(20), nullable=False),
     Column("case_ref", String(80), nullable=False, index=True),
+    Column("case_before", JSON),
     Column("made_at", UtcTime, nullable=False),
     Column("deadline", Date, nullable=False),
     UniqueConstraint("trigger_system", "trigger_ref", name="referral_trigger"),
@@ -81,7 +82,9 @@ class Referral:
     """One referral: of one child, for one triggering record, to one recipient.
 
     `route` is empty until delivered, then `referral`, `assignment` or `service`; `service_id` is
-    the recipient's service row, known before it is sent, so that no answer can come too early.
+    the recipient's service row, known before it is sent, so that no answer can come too early;
+    `case_before` is the owner and status of the case when it was delivered without a referral:
+    what differs from it is the answer.
     """
 
     id: str
@@ -98,6 +101,7 @@ class Referral:
     service_id: str
     route: str
     case_ref: str
+    case_before: Mapping[str, Any] | None
     made_at: datetime
     deadline: date
 
@@ -227,3 +231,79 @@ def _many(connection: Connection, where: Any) -> list[Referral]:
 
 def _values(thing: Referral | ReferredChild) -> dict[str, Any]:
     return {name: getattr(thing, name) for name in type(thing).__dataclass_fields__}
+
+
+# --- what the API and the console read ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTask:
+    """A referral that a person has to see to, for one reason, since a time."""
+
+    referral: Referral
+    reason: str
+    since: datetime
+
+
+def list_page(
+    connection: Connection, *, systems: Sequence[str] = (), states: Sequence[str] = (),
+    after: str = "", most: int,
+) -> list[Referral]:  # fmt: skip
+    """One page of referrals by when they were made, behind the referral `after`.
+
+    Empty systems or states mean all; a page behind a referral that does not exist is empty.
+    """
+    table = referral_table.c
+    query = select(referral_table).order_by(table.made_at, table.id).limit(most)
+    if systems:
+        query = query.where(table.trigger_system.in_(list(systems)))
+    if states:
+        query = query.where(table.state.in_(list(states)))
+    if after:
+        last = get_one(connection, after)
+        if last is None:
+            return []
+        later = (table.made_at == last.made_at) & (table.id > last.id)
+        query = query.where((table.made_at > last.made_at) | later)
+    return [Referral(**row) for row in connection.execute(query).mappings()]
+
+
+def list_open_tasks(connection: Connection, most: int) -> list[OpenTask]:
+    """The open tasks with their referrals, oldest first."""
+    rows = connection.execute(
+        select(referral_table, task_table.c.reason, task_table.c.made_at.label("since"))
+        .join(task_table, task_table.c.referral == referral_table.c.id)
+        .where(task_table.c.ended_at.is_(None))
+        .order_by(task_table.c.made_at, referral_table.c.id, task_table.c.reason)
+        .limit(most)
+    ).mappings()
+    fields = tuple(Referral.__dataclass_fields__)
+    return [
+        OpenTask(
+            referral=Referral(**{name: row[name] for name in fields}),
+            reason=row["reason"],
+            since=row["since"],
+        )
+        for row in rows
+    ]
+
+
+def reasons_of(connection: Connection, referrals: Sequence[str]) -> dict[str, list[str]]:
+    """The reasons of the open tasks of these referrals."""
+    rows = connection.execute(
+        select(task_table.c.referral, task_table.c.reason)
+        .where(task_table.c.ended_at.is_(None), task_table.c.referral.in_(list(referrals)))
+        .order_by(task_table.c.referral, task_table.c.reason)
+    )
+    found: dict[str, list[str]] = {}
+    for name, reason in rows:
+        found.setdefault(name, []).append(reason)
+    return found
+
+
+def count_states(connection: Connection, systems: Sequence[str] = ()) -> dict[str, int]:
+    """Referrals by state, of those that records of the systems triggered; of all without any."""
+    query = select(referral_table.c.state, func.count()).group_by(referral_table.c.state)
+    if systems:
+        query = query.where(referral_table.c.trigger_system.in_(list(systems)))
+    return dict(connection.execute(query.order_by(referral_table.c.state)).tuples().all())

@@ -5,7 +5,7 @@ It opens case facts only, sends nothing, and never waits: deliver does both.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from adapters.sdk.ids import case_id, service_id
@@ -13,11 +13,10 @@ from contracts.audit import AuditEntry
 from contracts.envelope import Draft, Kind, Message, Opened, decode_parts, derived_id, encode_parts
 from hub.bus.stage import Timer, Tx
 from hub.referrals import store
-from hub.referrals.procedure import Directory, Procedure, Trigger
+from hub.referrals.procedure import YANGON, Directory, Procedure, Trigger
 from hub.referrals.states import ANSWERED, FROM_PRIMERO, may_move, outcome
 from hub.referrals.store import Referral, ReferredChild
 
-YANGON = timezone(timedelta(hours=6, minutes=30))
 DEADLINE_FRACTION = timedelta(milliseconds=500)
 """Deadlines fall on half seconds, sources on whole ones, epochs on three quarters: what is due
 at one instant never competes, so a day has one order on every run."""
@@ -96,16 +95,15 @@ class Refer:
     ) -> Referral:  # fmt: skip
         recipient = self.directory.find(trigger.recipient, facts.get("township"))
         name = derived_id("referral", member["system"], member["ref"])
-        changed = datetime.fromisoformat(member["changed"])
         today = now.astimezone(YANGON).date()
         system = recipient.system if recipient else "dsw_cms"
         return Referral(
             id=name, child=child, trigger_system=member["system"], trigger_ref=member["ref"],
-            trigger_name=trigger.name, trigger_at=changed,
+            trigger_name=trigger.name, trigger_at=now,
             state="waiting" if recipient else "undeliverable", state_on=today,
             recipient_system=system, recipient=recipient.user if recipient else "",
             service=trigger.service, service_id=service_id(name), route="",
-            case_ref=self.record_ref(system, case_id(child)),
+            case_ref=self.record_ref(system, case_id(child)), case_before=None,
             made_at=now, deadline=trigger.deadline(today),
         )  # fmt: skip
 
@@ -156,23 +154,31 @@ class Refer:
         case = store.get_case(tx.connection, case_ref)
         moved: list[Referral | None] = []
         for referral in store.list_by_case(tx.connection, case_ref) if case else ():
-            if case and (state := self._state_in_case(referral, case)):
+            if case is None or referral.route not in ("assignment", "service"):
+                continue
+            if referral.case_before is None:
+                referral = replace(referral, case_before=self._before(referral, case))
+                self._save(referral, "note case at delivery", tx, now)
+            if state := self._state_in_case(referral, case):
                 moved.append(self._move(referral, state, case["on"], tx, now))
         return moved
 
+    def _before(self, referral: Referral, case: Mapping[str, Any]) -> dict[str, Any]:
+        """The case as delivery left it: a new one was given to the recipient, a reused one stays."""
+        if referral.route == "assignment":
+            owner = self.record_ref(referral.recipient_system, referral.recipient)
+            return {"owner": owner, "status": "open"}
+        return {"owner": case["owner"], "status": case["status"]}
+
     def _state_in_case(self, referral: Referral, case: Mapping[str, Any]) -> str | None:
-        if referral.route not in ("assignment", "service"):
-            return None
-        if [referral.service_id, True] in case["services"] or case["status"] == "closed":
+        before = referral.case_before or {}
+        closed = case["status"] == "closed" and before["status"] != "closed"
+        if [referral.service_id, True] in case["services"] or closed:
             return "done"
-        if referral.route == "service":
+        if case["owner"] == before["owner"]:
             return None
-        system = referral.recipient_system
-        owners = {
-            self.record_ref(system, self.service_user): "rejected",
-            self.record_ref(system, referral.recipient): None,
-        }  # fmt: skip
-        return owners.get(case["owner"], "accepted")
+        ours = self.record_ref(referral.recipient_system, self.service_user)
+        return "rejected" if case["owner"] == ours else "accepted"
 
     # --- what both do --------------------------------------------------------------------------
 

@@ -7,8 +7,6 @@ from typing import Any
 
 from contracts.envelope import Draft, Kind, Message
 from contracts.mapping import Translated, translate
-from contracts.model.answer import CaseAnswer, ReferralAnswer
-from contracts.model.figure import Figure
 from hub.bus.stage import Tx
 
 Reference = Callable[[str, str], str]
@@ -25,8 +23,8 @@ class Translate:
         (raw,) = message.contents(Kind.IDENTITY)
         source, data = raw.content, message.data
         result = translate(
-            data["record"], data["system"], source["body"], source["where"], source["key"],
-            ref=data["ref"], changed=message.envelope.time,
+            system=data["system"], record=data["record"], body=source["body"],
+            where=source["where"], key=source["key"],
         )  # fmt: skip
         yield from self._about_child(message, result)
         if result.figure is not None:
@@ -40,41 +38,40 @@ class Translate:
         person = message.data["person"]
         yield Draft(
             topic="canonical", type="clm.canonical.child.v1", key=person,
-            version=f"{message.envelope.version}|{result.mapping}",
+            version=f"{message.envelope.version}|{result.version}",
             data={k: message.data[k] for k in ("system", "record", "ref", "person")},
             seal={(person, Kind.IDENTITY): result.identity, (person, Kind.CASE): result.facts},
             time=message.envelope.time,
         )  # fmt: skip
 
-    def _about_no_child(self, message: Message, figure: Figure) -> Iterator[Draft]:
+    def _about_no_child(self, message: Message, figure: Mapping[str, Any]) -> Iterator[Draft]:
         data, version = message.data, message.envelope.version
         yield Draft(
             topic="figure", type="clm.figure.v1", key=data["ref"], version=version,
-            data=figure.model_dump(mode="json", exclude_none=True), time=message.envelope.time,
+            data={**figure, "ref": data["ref"]}, time=message.envelope.time,
         )  # fmt: skip
         yield Draft(
             topic="outcome", type="clm.outcome.counted.v1", key=message.key, version=version,
             data={"state": "counted", "system": data["system"], "ref": data["ref"]},
         )  # fmt: skip
 
-    def _answer(self, message: Message, answer: ReferralAnswer | CaseAnswer) -> Draft:
+    def _answer(self, message: Message, answer: Mapping[str, Any]) -> Draft:
         """The recipient's ids become pseudonyms here: they leave the sealed part."""
         system = message.data["system"]
-        data: Mapping[str, Any]
-        if isinstance(answer, ReferralAnswer):
-            data = {
-                "kind": "referral", "system": system, "state": answer.state,
-                "case_ref": self.record_ref(system, answer.case),
-                "referral_ref": self.record_ref(system, answer.referral),
-                "service_id": answer.service_id, "on": answer.on.isoformat(),
+        data: dict[str, Any] = {
+            "kind": answer["kind"], "system": system, "on": answer["on"],
+            "case_ref": self.record_ref(system, answer["case"]),
+        }  # fmt: skip
+        if answer["kind"] == "referral":
+            data |= {
+                "state": answer["state"], "service_id": answer.get("service_id", ""),
+                "referral_ref": self.record_ref(system, answer["referral"]),
             }  # fmt: skip
         else:
-            data = {
-                "kind": "case", "system": system, "status": answer.status,
-                "case_ref": self.record_ref(system, answer.case),
-                "owner": self.record_ref(system, answer.owner),
-                "services": [[row.id, row.implemented] for row in answer.services],
-                "on": answer.on.isoformat(),
+            services = [[row["id"], row["implemented"]] for row in answer.get("services", ())]
+            data |= {
+                "status": answer["status"], "services": services,
+                "owner": self.record_ref(system, answer.get("owner", "")),
             }  # fmt: skip
         return Draft(
             topic="answer", type=f"clm.answer.{data['kind']}.v1", key=data["case_ref"],

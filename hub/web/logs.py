@@ -29,19 +29,21 @@ _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 SENTENCES = frozenset({"event", "message", "next_step", "hint", "reason", "error", "where"})
 # Codes, counts, pseudonyms, times, addresses: one word, with no space in it.
 FACTS = frozenset({
-    "action", "actor", "address", "after", "alarm", "answered", "attempt", "attempts", "audience",
-    "batch", "bus", "ceiling", "child", "children", "claims", "code", "column", "complete",
-    "count", "counted", "created", "database", "delivered", "drained", "due", "duration", "echoes",
-    "epoch", "errors", "expected", "expires", "fault", "file", "fields", "from_offset", "group",
-    "hidden_fields", "host", "id", "in_flight", "instance", "kind", "lag", "level", "lines",
-    "logger", "members", "method", "mirror_cases", "most", "new", "next_due", "number", "offset",
-    "old", "origin", "outbox", "outcome", "parked", "partition", "partitions", "person", "pid",
-    "place", "port", "position", "positions", "published", "received", "record", "ref", "referral",
-    "referrals", "refused", "rejected", "released", "retry_after", "role", "roles", "row", "rows",
-    "seconds", "sequence", "service", "shard", "shredded", "signal", "size", "skipped", "source",
-    "sources", "stage", "stages", "state", "states", "status", "step", "system", "systems",
-    "subject", "tasks", "timer", "timers", "timestamp", "to_offset", "topic", "topics", "total",
-    "trace", "type", "version", "versions", "visible", "withdrawn", "withheld", "worker", "zone",
+    "action", "actor", "address", "after", "alarm", "answered", "attempt", "attempts",
+    "audience", "batch", "bus", "ceiling", "child", "children", "claims", "code", "codes",
+    "column", "complete", "count", "counted", "created", "database", "delivered", "drained",
+    "due", "duration", "echoes", "epoch", "errors", "expected", "expires", "fault", "fields",
+    "file", "from_offset", "group", "hidden_fields", "host", "id", "in_flight", "instance",
+    "key", "kind", "lag", "level", "lines", "logger", "made", "members", "method",
+    "mirror_cases", "most", "new", "next_due", "number", "offset", "old", "origin", "outbox",
+    "outcome", "parked", "partition", "partitions", "person", "pid", "place", "port",
+    "position", "positions", "problem", "published", "received", "record", "ref", "referral",
+    "referrals", "refused", "rejected", "released", "retry_after", "role", "roles", "route",
+    "row", "rows", "run", "seconds", "sequence", "service", "shard", "shredded", "signal",
+    "size", "skipped", "source", "sources", "stage", "stages", "state", "states", "status",
+    "step", "subject", "system", "systems", "tasks", "timer", "timers", "timestamp",
+    "to_offset", "topic", "topics", "total", "trace", "type", "version", "versions", "visible",
+    "withdrawn", "withheld", "worker", "zone",
 })  # fmt: skip
 _CODE = re.compile(r"[A-Za-z0-9_.,:;/#+@()\[\]<>=-]{0,200}")
 _SENTENCE = re.compile(r"[\x20-\x7e\u2013\u2014\u2018\u2019]{0,1000}")

@@ -1,6 +1,7 @@
 """HTML pages in two languages from one base template. Holds no data and decides no access."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from hub.web.words import DEFAULT_LANGUAGE, LANGUAGES, Words, digits
 
 LANGUAGE_COOKIE = "clm_lang"
 _HERE = Path(__file__).resolve().parent
+_YANGON = timezone(timedelta(hours=6, minutes=30))  # it has no summer time
 _YEAR = 365 * 24 * 3600
 
 
@@ -57,6 +59,7 @@ class Pages:
             | {
                 "say": say,
                 "number": number,
+                "local": local_time,
                 "lang": language,
                 "languages": _switches(request),
                 "title": say(self._title),
@@ -82,6 +85,11 @@ class Pages:
     def add_static_files(self, app: FastAPI) -> None:
         """Serve the one style sheet."""
         app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
+
+
+def local_time(at: datetime) -> str:
+    """Return an instant as a person in Myanmar reads it off the wall, to the minute."""
+    return at.astimezone(_YANGON).strftime("%Y-%m-%d %H:%M")
 
 
 def language_of(request: Request) -> str:

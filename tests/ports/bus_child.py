@@ -18,9 +18,7 @@ ROOT = Path(__file__).parents[2]
 class Child:
     """The handle of such a process: `ask` waits for its answer, `signal` kills, stops, wakes."""
 
-    def __init__(
-        self, address: str, home: Path, instance: str, session: float, *rest: str
-    ) -> None:
+    def __init__(self, address: str, home: Path, instance: str, session: float, *rest: str) -> None:
         command = [sys.executable, "-m", "tests.ports.bus_child"]
         self._process = subprocess.Popen(
             [*command, address, str(home), instance, str(session), *rest],
@@ -67,9 +65,7 @@ class Child:
 def main() -> None:
     """Obey until the input ends."""
     address, home, instance, session, group, *topics = sys.argv[1:]
-    bus = open_bus(
-        address, home=Path(home), instance=instance, session_seconds=float(session)
-    )
+    bus = open_bus(address, home=Path(home), instance=instance, session_seconds=float(session))
     member = bus.join(group, topics, lambda _: None) if topics else None
     for line in sys.stdin:
         sys.stdout.write(json.dumps(obey(bus, member, line.split())) + "\n")

@@ -10,7 +10,6 @@ from uuid import uuid4
 import orjson
 from sqlalchemy import (
     Column,
-    Connection,
     Engine,
     Integer,
     MetaData,
@@ -25,11 +24,11 @@ from tenacity import wait_fixed
 from contracts.envelope import Draft, Envelope, Kind, Message, Part, decode, derived_id, encode
 from contracts.errors import FatalError, Reason, RejectedError, RetriableError
 from contracts.topics import Keep, Topic
-from hub.bus.database import reading
+from hub.bus.database import inserting, reading
 from hub.bus.embedded import EmbeddedBus
 from hub.bus.journal import journal_metadata
 from hub.bus.port import Bus, Incoming, Outgoing
-from hub.bus.stage import Errand, Opens, ShreddedError, Stage, Timer, Tx
+from hub.bus.stage import Errand, Handler, Opens, ShreddedError, Stage, Timer, Tx
 from hub.bus.worker import Options, Worker
 
 NOW = datetime(2026, 1, 5, 1, 30, tzinfo=UTC)
@@ -125,7 +124,8 @@ class Little:
             tx.set_timer(envelope.key, now, data={"version": envelope.version})
         if message.data.get("errand"):
             row = {"key": envelope.key, "state": "new", "claims": 0}
-            tx.connection.execute(insert(promise), row)
+            statement = inserting(tx.connection, promise).on_conflict_do_nothing()
+            tx.connection.execute(statement, [row])
         yield out(envelope.key, envelope.version)
         if envelope.key in self.trouble:
             raise self.trouble[envelope.key]
@@ -162,7 +162,7 @@ class Errant(Little):
             connection.execute(insert(outside), {"key": errand.key})
         return "made"
 
-    def settle(self, errand: Errand, result: Any, tx: Tx, now: datetime) -> Iterable[Draft]:
+    def settle(self, errand: Errand, result: str, tx: Tx, now: datetime) -> Iterable[Draft]:
         where = update(promise).where(promise.c.key == errand.key, promise.c.state == "claimed")
         tx.connection.execute(where.values(state="settled"))
         note(tx, "settled", errand.key, result)
@@ -235,10 +235,10 @@ def make_tables(engine: Engine) -> None:
 
 def worker(
     stage: Stage,
-    handler: Any,
+    handler: Handler,
     bus: Bus,
     engine: Engine,
-    options: Options = QUICK,
+    *,
     clock: Callable[[], datetime] = lambda: NOW,
 ) -> Worker:
     return Worker(
@@ -246,10 +246,10 @@ def worker(
         handler=handler,
         bus=bus,
         engine=engine,
-        keyring=ClearKeyring() if stage is LITTLE else None,
+        keyring=ClearKeyring() if stage.name == LITTLE.name else None,
         clock=clock,
         instance=INSTANCE,
-        options=options,
+        options=QUICK,
     )
 
 
@@ -268,7 +268,7 @@ def quiet(*workers: Worker, rounds: int = 3) -> None:
     """Step the workers until none finds anything to do, a few times over."""
     idle = 0
     while idle < rounds:
-        idle = 0 if any([one.step() for one in workers]) else idle + 1
+        idle = 0 if sum(one.step() for one in workers) else idle + 1
 
 
 def published(bus: Bus, topic: str) -> list[Envelope]:

@@ -13,7 +13,7 @@ from contracts.envelope import Kind, derived_id
 from contracts.errors import FatalError
 from hub.bus import journal
 from hub.bus.journal import open_work, positions
-from hub.bus.port import Bus, Outgoing, Partition
+from hub.bus.port import Bus, FencedError, Outgoing, Partition
 from hub.bus.stage import Opens
 from tests.stores.little import (
     LITTLE,
@@ -87,7 +87,6 @@ def test_a_handler_gets_only_the_parts_that_its_stage_opens(
     handler = Little()
     send(bus, event("k"))
     little = worker(replace(LITTLE, opens=opens), handler, bus, store)
-    little.keyring = ClearKeyring()
     quiet(little)
     assert [opened.part.kind for opened in handler.seen[0].opened] == kinds
     little.close()
@@ -208,7 +207,7 @@ def test_a_position_that_two_start_is_won_by_one(store: Engine) -> None:
     place = Partition("little.in", 0)
     with store.begin() as connection:
         journal.advance(connection, "little", place, was=None, to=5)
-    with pytest.raises(journal.FencedError), store.begin() as connection:
+    with pytest.raises(FencedError), store.begin() as connection:
         journal.advance(connection, "little", place, was=None, to=6)
     assert positions(store) == {"little": {place: 5}}
 

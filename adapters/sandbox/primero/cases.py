@@ -1,5 +1,6 @@
 """Cases: create, merge and stamp as the real server does. Unforgiving, and without idempotency."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -16,6 +17,14 @@ _NAME_PARTS = ("name_first", "name_middle", "name_last")
 MODULE = "primeromodule-cp"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """Who does something, and when by the country's clock."""
+
+    by: str
+    now: datetime
+
+
 def get(store: Store, case: str) -> Json:
     """Return one case."""
     found = store.case(case)
@@ -24,29 +33,29 @@ def get(store: Store, case: str) -> Json:
     return found
 
 
-def create(store: Store, data: Json, by: str, now: datetime) -> Json:
+def create(store: Store, data: Json, stamp: Stamp) -> Json:
     """Store a new case and return it; a known id or case_id is refused."""
     given = data.get("id")
     if given is not None and not is_uuid(given):
         raise invalid(["/id"])
-    case = given or str(uuid5(NAMESPACE_URL, f"case {store.fact('revision')} {iso(now)}"))
+    case = given or str(uuid5(NAMESPACE_URL, f"case {store.fact('revision')} {iso(stamp.now)}"))
     # Without a module there are no writable fields: all are dropped in silence.
     wanted = _writable(data) if data.get("module_id") == MODULE else {}
     case_id = wanted.pop("case_id", None) or case
     if store.case(case) is not None or store.has_case_id(case_id):
         raise PrimeroError(409, "Conflict: a record with this id was created already.")
-    owner = wanted.pop("owned_by", by)
+    owner = wanted.pop("owned_by", stamp.by)
     body = {
-        **_born(case, case_id, by, now),
+        **_born(case, case_id, stamp),
         "owned_by": owner if owner in USERS else None, "owned_by_agency_id": AGENCY,
         "assigned_user_names": [], "referred_users": [], "services_section": [],
     }  # fmt: skip
     _merge(body, wanted, seed=case)
-    save(store, body, by, now)
+    save(store, body, stamp)
     return body
 
 
-def update(store: Store, case: str, data: Json, by: str, now: datetime) -> Json:
+def update(store: Store, case: str, data: Json, stamp: Stamp) -> Json:
     """Merge into a case and return what changed; what cannot be written is ignored."""
     body = get(store, case)
     before = dict(body)
@@ -55,20 +64,20 @@ def update(store: Store, case: str, data: Json, by: str, now: datetime) -> Json:
     if owner in USERS:
         _give(body, owner)
     _merge(body, wanted, seed=f"{case} {store.fact('revision')}")
-    save(store, body, by, now)
+    save(store, body, stamp)
     return {k: v for k, v in body.items() if k == "id" or before.get(k) != v}
 
 
-def give(store: Store, body: Json, owner: str, by: str, now: datetime) -> None:
+def give(store: Store, body: Json, owner: str, stamp: Stamp) -> None:
     """Change the owner at once."""
     _give(body, owner)
-    save(store, body, by, now)
+    save(store, body, stamp)
 
 
-def save(store: Store, body: Json, by: str, now: datetime) -> None:
+def save(store: Store, body: Json, stamp: Stamp) -> None:
     """Stamp a case with the country's time and store it."""
-    body["last_updated_at"], body["last_updated_by"] = iso(now), by
-    store.put_case(body, now)
+    body["last_updated_at"], body["last_updated_by"] = iso(stamp.now), stamp.by
+    store.put_case(body, stamp.now)
 
 
 def service(body: Json, unique_id: str) -> Json | None:
@@ -77,13 +86,14 @@ def service(body: Json, unique_id: str) -> Json | None:
     return next((row for row in rows if row.get("unique_id") == unique_id), None)
 
 
-def _born(case: str, case_id: str, by: str, now: datetime) -> Json:
+def _born(case: str, case_id: str, stamp: Stamp) -> Json:
+    now = iso(stamp.now)
     return {
         "id": case, "enabled": True, "case_id": case_id, "case_id_display": case_id[-7:],
         "short_id": case_id[-7:], "unique_identifier": case, "module_id": MODULE,
         "case_type": "person", "status": "open", "workflow": "new", "record_state": True,
-        "registration_date": str(local_date(now)), "created_at": iso(now), "posted_at": iso(now),
-        "created_by": by, "created_by_agency": AGENCY, "previously_owned_by": None,
+        "registration_date": str(local_date(stamp.now)), "created_at": now, "posted_at": now,
+        "created_by": stamp.by, "created_by_agency": AGENCY, "previously_owned_by": None,
         "transfer_status": None, "flag_count": 0, "alert_count": 0, "record_in_scope": True,
     }  # fmt: skip
 
@@ -130,6 +140,7 @@ def _merged_rows(old: list[Json], new: list[Json], name: str, seed: str) -> list
 
 def _derive(row: Json) -> None:
     """Fill what the server derives in a service row."""
-    done = row.get("service_implemented_day_time") or row.get("service_implemented") == "implemented"
+    said = row.get("service_implemented") == "implemented"
+    done = said or row.get("service_implemented_day_time")
     row["service_implemented"] = "implemented" if done else "not_implemented"
     row.setdefault("service_status_referred", False)

@@ -6,7 +6,7 @@ from typing import Any
 class PrimeroError(Exception):
     """An answer other than success. `detail` names a field, or lists JSON pointers."""
 
-    def __init__(self, status: int, message: str | list[str], detail: Any = None) -> None:
+    def __init__(self, status: int, message: str | list[str], detail: object = None) -> None:
         super().__init__(status)
         self.status, self.message, self.detail = status, message, detail
 

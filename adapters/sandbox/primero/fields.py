@@ -11,12 +11,12 @@ LOOKUPS: dict[str, dict[str, tuple[str, str]]] = {
     "lookup-yes-no": {"true": ("Yes", "ဟုတ်"), "false": ("No", "မဟုတ်")},
     "lookup-protection-concerns": {
         "physically_or_mentally_abused": ("Physically or mentally abused", "နှိပ်စက်ခံရ"),
-        "trafficked_smuggled": ("Trafficked / smuggled", "လူကုန်ကူးခံရ"),
+        "trafficked_smuggled": ("Trafficked/Smuggled", "လူကုန်ကူးခံရ"),
         "street_child": ("Street child", "လမ်းပေါ်ကလေး"),
         "migrant": ("Migrant", "ရွှေ့ပြောင်း"),
-        "caafag": ("Child associated with armed forces or groups", "လက်နက်ကိုင်"),
+        "caafag": ("CAAFAG", "လက်နက်ကိုင်"),
         "worst_forms_of_child_labor": (
-            "Worst forms of child labor", "အဆိုးရွားဆုံး ကလေးလုပ်သား ပုံစံများ",
+            "Worst Forms of Child Labor", "အဆိုးရွားဆုံး ကလေးလုပ်သား ပုံစံများ",
         ),
         "other": ("Other", "အခြား"),
     },
@@ -28,16 +28,17 @@ LOOKUPS: dict[str, dict[str, tuple[str, str]]] = {
         "child_protection_service": ("Child protection", "ကလေးသူငယ်ကာကွယ်စောင့်ရှောက်ရေး"),
         "education_service": ("Education", "ပညာရေး"),
         "livelihoods_service": ("Livelihoods", "အသက်မွေးဝမ်းကျောင်း"),
-        "health_medical_service": ("Health/medical", "ကျန်းမာရေး"),
+        "health_medical_service": ("Health/Medical", "ကျန်းမာရေး"),
         "psychosocial_service": ("Psychosocial", "စိတ်ပိုင်းဆိုင်ရာ"),
         "legal_assistance_service": ("Legal assistance", "ဥပဒေအကူအညီ"),
         "safehouse_service": ("Safehouse", "ဘေးကင်းရာအိမ်"),
-        "police_other_service": ("Police / other", "ရဲ"),
+        "police_other_service": ("Police/Other", "ရဲ"),
         "family_mediation_service": ("Family mediation", "မိသားစုဖျန်ဖြေရေး"),
         "family_seunification_service": ("Family reunification", "မိသားစုပြန်လည်ပေါင်းစည်းရေး"),
         "registration_service": ("Registration", "မှတ်ပုံတင်"), "food_service": ("Food", "အစားအစာ"),
-        "nfi_clothes_shoes_service": ("NFI / clothes / shoes", "အဝတ်အထည်"),
-        "water_sanitation_service": ("Water / sanitation", "ရေ"), "other_service": ("Other", "အခြား"),
+        "nfi_clothes_shoes_service": ("Clothes and shoes", "အဝတ်အထည်"),
+        "water_sanitation_service": ("Water/Sanitation", "ရေ"),
+        "other_service": ("Other", "အခြား"),
     },
     "lookup-service-response-type": {
         "care_plan": ("Care plan", "စောင့်ရှောက်မှုအစီအစဉ်"), "action_plan": ("Action plan", "လုပ်ငန်းစဉ်"),
@@ -59,7 +60,8 @@ LOOKUPS: dict[str, dict[str, tuple[str, str]]] = {
         for code in (
             "dust_fumes", "fire_gas", "noise_vibration", "extreme_temperature", "dangerous_tools",
             "underground", "heights", "in_water", "dark_confined", "poor_ventilation", "chemicals",
-            "explosives", "heavy_loads", "long_hours", "night_work", "abuse", "confinement", "other",
+            "explosives", "heavy_loads", "long_hours", "night_work", "abuse", "confinement",
+            "other",
         )
     },
 }  # fmt: skip
@@ -75,7 +77,8 @@ SERVICE = {
     "service_delivery_location": ("text", ""), "service_location": ("text", ""),
     "service_referral_notes": ("text", ""),
     "service_implemented": ("select", "lookup-service-implemented"),
-    "service_implemented_day_time": ("datetime", ""), "note_on_referral_from_provider": ("text", ""),
+    "service_implemented_day_time": ("datetime", ""),
+    "note_on_referral_from_provider": ("text", ""),
 }  # fmt: skip
 FAMILY = {
     "relation": ("text", ""), "relation_name": ("text", ""), "relation_age": ("integer", ""),
@@ -136,7 +139,7 @@ def is_uuid(value: object) -> bool:
     return isinstance(value, str) and _UUID.fullmatch(value) is not None
 
 
-def _rows(name: str, rows: Any) -> list[str]:
+def _rows(name: str, rows: object) -> list[str]:
     if rows is None:
         return []
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -153,7 +156,7 @@ def _rows(name: str, rows: Any) -> list[str]:
     return found
 
 
-def _fits(value: Any, kind: str, lookup: str) -> bool:
+def _fits(value: object, kind: str, lookup: str) -> bool:
     if value is None:
         return True
     options = LOOKUPS.get(lookup, {})

@@ -165,9 +165,8 @@ class KafkaBus:
         wanted += [(ResourceType.GROUP, name, ACLOperation.READ) for name in groups]
         rules = [self._rule(principal, *one) for one in wanted]
         with self._admin("grant rights") as admin:
-            failed = admin.create_acls(rules)["failed"]
-        if failed:
-            raise FatalError(f"the broker refused to grant rights: {failed[0].__name__}")
+            for problem in admin.create_acls(rules)["failed"]:
+                raise problem
 
     def close(self) -> None:
         """As the port says."""

@@ -63,7 +63,9 @@ def translated(error: KafkaError, doing: str) -> HubError:
                 " group.min.session.timeout.ms"
             )
         case _:
-            return RetriableError(f"cannot {doing} now ({kind}): see whether the broker is up")
+            return RetriableError(
+                f"cannot {doing} now ({kind}): see whether the broker is up and the user is right"
+            )
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from contracts.topics import Keep, Topic
+from contracts.topics import Keep, Topic, Zone
 
 MAX_BYTES = 8 * 1024 * 1024
 _ENVELOPE_BYTES = 1024 * 1024  # what key, headers and framing may add to a value
@@ -22,11 +22,10 @@ class Security:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Creating:
-    """How topics are made: those of these zones, with so many replicas; `overrides` for tests."""
+    """Which topics this program makes, and how many replicas they get."""
 
     zones: tuple[Zone, ...] = tuple(Zone)
     replication: int = 1
-    overrides: Mapping[str, str] = field(default_factory=dict)
 
 
 def client_options(
@@ -37,8 +36,9 @@ def client_options(
         "bootstrap_servers": address,
         "bootstrap_timeout_ms": int(answer_seconds * 1000),
         "request_timeout_ms": int(answer_seconds * 1000),
-        # A broker that comes back is found again within a second, not after half a minute.
-        "reconnect_backoff_max_ms": 1000,
+        # A broker that comes back is found at once, not after half a minute. Also, the client
+        # reads the refusal of a password only now and then: it needs several tries to say so.
+        "reconnect_backoff_max_ms": 300,
     }
     if security:
         options |= {
@@ -100,4 +100,4 @@ def topic_settings(topic: Topic, creating: Creating) -> dict[str, str]:
             # What a tombstone took out is off the disk within days, however quiet the topic is.
             "max.compaction.lag.ms": str(_DAY),
         }
-    return settings | dict(creating.overrides)
+    return settings

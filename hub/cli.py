@@ -1,0 +1,200 @@
+"""The command line: `clmhub`. Reads arguments, calls the programs, prints for people."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from contracts.errors import HubError
+from hub import programs
+from hub.home import token_issuer
+from hub.pipeline import PIPELINE
+from hub.settings import Settings, load_settings
+from hub.web.clock import wall_clock
+from hub.web.tokens import Role
+
+app = typer.Typer(
+    name="clmhub",
+    help="The hub of a national child labour monitoring system: adapters, contracts, consent,"
+    " referrals, and a privacy-filtered mirror.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+out = Console(soft_wrap=True)
+errors = Console(stderr=True, soft_wrap=True)
+
+Home = Annotated[Path | None, typer.Option(help="Folder of all state. Default: ./.clmhub")]
+SettingsFile = Annotated[
+    Path | None, typer.Option("--settings", help="Settings file (TOML). Default: HOME/clmhub.toml")
+]
+BusAddress = Annotated[
+    str | None, typer.Option("--bus", help="`embedded:` or `kafka://host:port`")
+]
+DatabaseAddress = Annotated[
+    str | None,
+    typer.Option("--database", help="`sqlite:` or `postgresql+psycopg://user@host:port`"),
+]
+
+
+@app.command()
+def up(home: Home = None, settings: SettingsFile = None) -> None:
+    """Run the whole hub in one process, and the mirror as its child. For pilots."""
+    programs.up(_settings(settings, home=home))
+
+
+@app.command()
+def work(
+    stages: Annotated[list[str], typer.Argument(help="Stages, or `all`: see `clmhub stages`")],
+    home: Home = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Run the workers of some stages. Any number of processes may run the same stage."""
+    programs.work(_settings(settings, home=home), stages)
+
+
+@app.command()
+def api(home: Home = None, settings: SettingsFile = None) -> None:
+    """Serve the hub's API and first page, and publish what people decide there."""
+    programs.api(_settings(settings, home=home))
+
+
+@app.command()
+def stages() -> None:
+    """Print the data path: what each stage reads, opens, publishes and does."""
+    table = Table("stage", "reads", "opens", "publishes", "does")
+    for stage in PIPELINE:
+        reads, publishes = ", ".join(stage.reads), ", ".join(stage.publishes)
+        table.add_row(stage.name, reads, stage.opens, publishes, stage.does)
+    out.print(table)
+
+
+@app.command("settings")
+def print_settings() -> None:
+    """Print every setting with its meaning and default."""
+    for name, field in Settings.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        shown = "" if hasattr(default, "model_fields") else f" (default {default})"
+        out.print(f"{name}{shown}\n    {field.description}", highlight=False)
+
+
+@app.command()
+def token(
+    role: Annotated[list[Role], typer.Option(help="A role; may be given several times")],
+    subject: Annotated[str, typer.Option(help="Who will hold it")] = "pilot",
+    audience: Annotated[str, typer.Option(help="`hub` or `mirror`")] = "hub",
+    office: Annotated[str, typer.Option(help="Office code, for an inspector")] = "",
+    hours: Annotated[int, typer.Option(min=1, max=24 * 31, help="How long it is valid")] = 12,
+    home: Home = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Issue a bearer token. For pilots: a ministry uses its OpenID Connect provider."""
+    issuer = token_issuer(_settings(settings, home=home).home)
+    typer.echo(
+        issuer.issue(
+            subject=subject, roles=role, audience=audience, now=wall_clock(),
+            lifetime=timedelta(hours=hours), office=office,
+        )
+    )  # fmt: skip
+
+
+@app.command()
+def rejects(
+    system: Annotated[str | None, typer.Option(help="Only this source")] = None,
+    home: Home = None,
+    settings: SettingsFile = None,
+) -> None:
+    """List the records that a source must mend: where, which column, why, what to do."""
+    table = Table("source", "where", "column", "what is wrong", "what to do")
+    for line in programs.rejected(_settings(settings, home=home), system):
+        for reason in line.reasons:
+            table.add_row(
+                line.system, reason.where, reason.column, reason.message, reason.next_step
+            )
+    if not table.row_count:
+        out.print("Nothing is rejected.")
+    else:
+        out.print(table)
+        out.print("Mend these in the source and send them again: the same row key replaces them.")
+
+
+@app.command()
+def ledger(home: Home = None, settings: SettingsFile = None) -> None:
+    """Show where every source's records stand: received is the sum of all states."""
+    table = Table("source", "received", *programs.STATES, "in flight", "closed")
+    for system, sums in programs.totals(_settings(settings, home=home)).items():
+        counts = [str(getattr(sums, state)) for state in programs.STATES]
+        closed = "yes" if sums.is_closed else "no"
+        table.add_row(system, str(sums.received), *counts, str(sums.in_flight), closed)
+    out.print(table)
+
+
+@app.command()
+def parked(
+    retry: Annotated[bool, typer.Option(help="Try all of them again now")] = False,
+    home: Home = None,
+    settings: SettingsFile = None,
+) -> None:
+    """List the records that wait for a person or a system, or try them again."""
+    given = _settings(settings, home=home)
+    if retry:
+        out.print(f"{programs.retry_parked(given)} parked records will be tried again.")
+        return
+    table = Table("stage", "source", "reason", "place", "since")
+    for row in programs.parked(given):
+        table.add_row(row.stage, row.system, row.error, row.place, f"{row.at:%Y-%m-%d %H:%M}")
+    out.print(table if table.row_count else "Nothing is parked.")
+
+
+@app.command("verify-audit")
+def verify_audit(home: Home = None, settings: SettingsFile = None) -> None:
+    """Check the chain of the audit entries; exit status 1 names the first broken ones."""
+    broken = programs.verify_audit(_settings(settings, home=home))
+    for shard, sequence in broken[:20]:
+        out.print(f"broken: {shard} entry {sequence}")
+    if broken:
+        raise typer.Exit(1)
+    out.print("The audit chain is whole.")
+
+
+@app.command()
+def demo(  # noqa: PLR0913 - one option a person may want to set
+    once: Annotated[bool, typer.Option(help="Run the story to its end, then stop")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as one line")] = False,
+    children: Annotated[int, typer.Option(min=60, help="Children in the sandbox country")] = 120,
+    seed: Annotated[int, typer.Option(help="Another seed makes another country")] = 1,
+    home: Home = None,
+    bus: BusAddress = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Run the main job on a sandbox country: three systems, hub, mirror, referrals and answers.
+
+    The country lives about sixty days in a minute or two; then the demo stays up to be looked at,
+    unless `--once`. Ctrl-C stops it; the same command goes on from what is stored.
+    """
+    from hub.demo.run import Choices, run_demo
+
+    given = _settings(None, home=home, bus=bus, database=database)
+    choices = Choices(settings=given, once=once, json=json, children=children, seed=seed)
+    raise typer.Exit(_guarded(lambda: run_demo(choices)))
+
+
+def _settings(file: Path | None, **given: Any) -> Settings:
+    return load_settings(file, given=given)
+
+
+def _guarded(act: Any) -> int:
+    return int(act() or 0)
+
+
+def main() -> NoReturn:
+    """Run the command line; what goes wrong on purpose is one sentence and exit status 1."""
+    try:
+        app()
+    except HubError as error:
+        errors.print(f"[bold red]clmhub:[/] {error}", highlight=False)
+        raise SystemExit(1) from None
+    raise SystemExit(0)

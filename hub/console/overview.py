@@ -1,0 +1,127 @@
+"""What the first page shows to whom: sums, states and what waits. Reads only; names no child."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine
+
+from contracts.errors import RetriableError
+from hub import doors, ledger, sources
+from hub.bus.database import reading
+from hub.bus.port import Bus
+from hub.bus.stage import Stage
+from hub.flow import Flow, read_flow
+from hub.ledger import Totals
+from hub.linkage.store import count_children
+from hub.referrals import store as referrals
+from hub.sources import SourceState
+from hub.tasks import read_tasks
+from hub.web.access import can_act_as
+from hub.web.tokens import Caller
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageLine:
+    """How much one stage has before it, and what it set aside."""
+
+    name: str
+    lag: int
+    outbox: int
+    parked: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """The sections of the page; None where the caller's roles do not open one.
+
+    `tasks` counts what waits by reason; `bus_away`: the stages could not be asked.
+    """
+
+    at: datetime
+    children: int | None = None
+    totals: Mapping[str, Totals] | None = None
+    sources: Sequence[SourceState] | None = None
+    referrals: Mapping[str, int] | None = None
+    tasks: Mapping[str, int] | None = None
+    stages: Sequence[StageLine] | None = None
+    bus_away: bool = False
+
+    @property
+    def problems(self) -> list[SourceState]:
+        """The sources that cannot be read now."""
+        return [one for one in self.sources or () if one.problem]
+
+    @property
+    def steps(self) -> list[tuple[str, int]]:
+        """What to do next: a message's key and a number, the most urgent first."""
+        found = {
+            "do_source": len(self.problems),
+            "do_parked": sum(stage.parked for stage in self.stages or ()),
+            "do_tasks": sum((self.tasks or {}).values()),
+            "do_rejects": sum(one.rejected for one in (self.totals or {}).values()),
+        }
+        return [(key, count) for key, count in found.items() if count]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookout:
+    """Reads the overview."""
+
+    engine: Engine
+    bus: Bus
+    pipeline: Sequence[Stage]
+
+    def look(self, caller: Caller, now: datetime) -> Overview:
+        """Read what this caller may see."""
+        away, stages = False, None
+        counts = can_act_as(caller, doors.LEDGER)
+        if can_act_as(caller, doors.FLOW):
+            try:
+                flow = read_flow(self.engine, self.bus, self.pipeline)
+                stages = _lines(flow, self.pipeline)
+            except RetriableError:
+                away = True
+        with reading(self.engine) as connection:
+            return Overview(
+                at=now,
+                children=count_children(connection) if counts else None,
+                totals=ledger.totals(connection) if counts else None,
+                sources=_sources(connection, caller),
+                referrals=_referrals(connection, caller),
+                tasks=_tasks(connection, caller),
+                stages=stages,
+                bus_away=away,
+            )
+
+
+def _lines(flow: Flow, pipeline: Sequence[Stage]) -> list[StageLine]:
+    return [
+        StageLine(
+            name=stage.name,
+            lag=sum(flow.lag[stage.name].values()),
+            outbox=flow.outbox.get(stage.name, 0),
+            parked=flow.parked.get(stage.name, 0),
+        )
+        for stage in pipeline
+    ]
+
+
+def _sources(connection: Connection, caller: Caller) -> list[SourceState] | None:
+    return sources.list_sources(connection) if can_act_as(caller, doors.SOURCES) else None
+
+
+def _referrals(connection: Connection, caller: Caller) -> dict[str, int] | None:
+    if not can_act_as(caller, doors.REFERRALS):
+        return None
+    return referrals.count_states(connection, doors.visible_systems(caller.roles))
+
+
+def _tasks(connection: Connection, caller: Caller) -> dict[str, int] | None:
+    if not can_act_as(caller, doors.TASKS):
+        return None
+    counted: Counter[str] = Counter()
+    for task in read_tasks(connection):
+        counted[task.reason] += task.count
+    return dict(counted.most_common())

@@ -1,0 +1,174 @@
+"""`clmhub demo`: starts the country, the hub and the mirror, and runs the story. Decides nothing."""
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from contracts.errors import FatalError
+from hub.demo.conductor import Conductor, Sandbox
+from hub.demo.hub_client import HubClient, count_mirror_cases
+from hub.demo.parts import Part, Parts, port_for, python, secret
+from hub.demo.report import Progress, print_places, print_result, result_of
+from hub.home import locked, token_issuer
+from hub.settings import Settings
+from hub.web.clock import wall_clock
+from hub.web.tokens import Role
+
+EPOCH_SECONDS = 2 * 86_400
+HALF_COPIED_SECONDS = 7_200
+POLL_SECONDS = 0.1
+SANDBOX_PORT = 8730
+MINUTE = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What the command line chose."""
+
+    settings: Settings
+    once: bool
+    json: bool
+    children: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """The parts at work, and how to speak with them."""
+
+    sandbox: Sandbox
+    hub: HubClient
+    mirror: httpx.Client
+    parts: Parts
+    places: dict[str, str]
+
+
+def run_demo(choices: Choices) -> int:
+    """Run the story to its end; stay up afterwards, unless `once`. Returns the exit status."""
+    began = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    progress = Progress(quiet=choices.json)
+    with locked(choices.settings.home, "demo"), _running(choices, progress) as running:
+        conductor = Conductor(
+            country=running.sandbox, look=running.hub.look, alive=running.parts.check_alive,
+            told=progress.moved,
+        )  # fmt: skip
+        with progress.shown(running.hub.summary):
+            conductor.run()
+        result = result_of(
+            running.hub.summary(), count_mirror_cases(running.mirror),
+            seconds=time.monotonic() - began, bus=choices.settings.bus,
+            database=choices.settings.database,
+        )  # fmt: skip
+        if not choices.once:
+            print_places(running.places, result)
+            _stay(conductor, running)
+    print_result(result, as_json=choices.json)
+    return 0 if result["closed"] else 1
+
+
+@contextmanager
+def _running(choices: Choices, progress: Progress) -> Iterator[Running]:
+    parts = Parts()
+    home = choices.settings.home.absolute()
+    try:
+        progress.moved("starting the sandbox country")
+        control = secret(home / "sandbox-secrets" / "control")
+        password = secret(home / "sandbox-secrets" / "primero")
+        sandbox = _start_sandbox(choices, parts, home, control, password)
+        progress.moved("starting the hub and the mirror")
+        hub, mirror_url = _start_hub(choices, parts, home, sandbox.url, password)
+        operator = _client(hub.url, _token(home, "hub", Role.OPERATOR))
+        analyst = _client(mirror_url, _token(home, "mirror", Role.MOLIP_ANALYST))
+        parts.wait_until(hub, lambda: analyst.get("/v1/epochs").status_code == 200)
+        yield Running(
+            sandbox=Sandbox(client=_client(sandbox.url, control)),
+            hub=HubClient(client=operator), mirror=analyst, parts=parts,
+            places={
+                "hub": hub.url, "mirror": mirror_url, "sandbox": sandbox.url, "home": str(home),
+                "operator": _token(home, "hub", Role.OPERATOR, Role.DATA_PROTECTION_OFFICER),
+                "inspector": _token(home, "hub", Role.INSPECTOR),
+                "case_manager": _token(home, "hub", Role.CASE_MANAGER),
+                "analyst": _token(home, "mirror", Role.MOLIP_ANALYST),
+            },
+        )  # fmt: skip
+    finally:
+        parts.stop()
+
+
+def _start_sandbox(
+    choices: Choices, parts: Parts, home: Path, control: str, password: str
+) -> Part:
+    port = port_for(SANDBOX_PORT)
+    url = f"http://127.0.0.1:{port}"
+    command = python(
+        "adapters.sandbox", "--home", str(home), "--children", str(choices.children),
+        "--seed", str(choices.seed), "--port", str(port), "--token", control,
+        "--password", password,
+    )  # fmt: skip
+    part = parts.start("sandbox", command, url, home / "sandbox" / "log", {})
+    parts.wait_until(part, lambda: httpx.get(f"{url}/health").status_code in (200, 204))
+    return part
+
+
+def _start_hub(
+    choices: Choices, parts: Parts, home: Path, primero: str, password: str
+) -> tuple[Part, str]:
+    settings = choices.settings
+    port, mirror_port = port_for(settings.port), port_for(settings.molip.port)
+    sandbox = home / "sandbox"
+    variables = {
+        "CLM_HOME": str(home), "CLM_BUS": settings.bus, "CLM_DATABASE": settings.database,
+        "CLM_CLOCK": str(sandbox / "clock"), "CLM_LOG": "json", "CLM_K": str(settings.k),
+        "CLM_PORT": str(port), "CLM_MOLIP__PORT": str(mirror_port),
+        "CLM_EPOCH_SECONDS": str(EPOCH_SECONDS), "CLM_POLL_SECONDS": str(POLL_SECONDS),
+        "CLM_IDLE_SECONDS": "0.05", "CLM_HALF_COPIED_SECONDS": str(HALF_COPIED_SECONDS),
+        "CLM_POLICY": settings.policy, "CLM_FAULT": settings.fault,
+        "CLM_DSW_CMS__URL": primero, "CLM_DSW_CMS__USER": "clm_hub",
+        "CLM_DSW_CMS__PASSWORD": password,
+        "CLM_LABOUR_INSPECTION__FOLDER": str(sandbox / "labour_inspection"),
+        "CLM_EMIS__FOLDER": str(sandbox / "emis"),
+    }  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    part = parts.start("hub", python("hub", "up"), url, home / "logs" / "hub.log", variables)
+    parts.wait_until(part, lambda: httpx.get(f"{url}/health/live").status_code == 200)
+    return part, f"http://127.0.0.1:{mirror_port}"
+
+
+def _stay(conductor: Conductor, running: Running) -> None:
+    """Stay up until Ctrl-C; once a minute the country's clock moves on to the next epoch."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    while not stop.wait(MINUTE):
+        standing = conductor.settle()
+        if standing.next_timer:
+            conductor.advance(standing.next_timer)
+
+
+def _client(url: str, token: str) -> httpx.Client:
+    return httpx.Client(
+        base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=20.0, trust_env=False
+    )
+
+
+def _token(home: Path, audience: str, *roles: Role) -> str:
+    return token_issuer(home).issue(
+        subject=f"demo-{roles[0]}", roles=roles, audience=audience, now=wall_clock(),
+        lifetime=timedelta(days=1),
+    )  # fmt: skip
+
+
+def check_choices(choices: Choices) -> None:
+    """Raise FatalError for a demo in production mode."""
+    if choices.settings.production:
+        raise FatalError("a demonstration does not run in production mode")

@@ -1,0 +1,125 @@
+"""The hub's programs, as the command line starts them. Each opens what it needs and closes it."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+
+from contracts.errors import FatalError
+from hub import ledger
+from hub.bus import parking
+from hub.bus.audit import verify
+from hub.bus.database import open_database, reading
+from hub.compose import House, api_app, database_url, mirror_settings, open_house, worker
+from hub.home import instance_id, locked
+from hub.ledger import STATES, Rejected, Totals
+from hub.pipeline import PIPELINE, STAGES
+from hub.running import Stopping, join_all, mirror_process, run_workers, serving
+from hub.settings import Settings
+from hub.web.logs import configure_logs
+
+__all__ = ["STATES", "api", "parked", "rejected", "retry_parked", "totals", "up", "verify_audit", "work"]
+log = structlog.get_logger()
+
+
+def up(settings: Settings, ready: Path | None = None) -> None:
+    """Run everything in one process, and the mirror as its child, until told to stop."""
+    _logs(settings)
+    stopping = Stopping()
+    stopping.listen()
+    with locked(settings.home, "hub"), open_house(settings) as house:
+        house.free_claims()
+        workers = [worker(house, stage.name) for stage in PIPELINE]
+        with _api(house) as port, mirror_process(mirror_settings(house), _mirror_log(settings)) as mirror:
+            threads = run_workers(workers, stopping)
+            log.info("hub_started", port=port, instance=house.instance)
+            while not stopping.event.wait(0.5):
+                if mirror.poll() is not None:
+                    stopping.give_up(FatalError(f"the mirror stopped: read {_mirror_log(settings)}"))
+            join_all(threads)
+    stopping.check()
+
+
+def work(settings: Settings, stages: Sequence[str]) -> None:
+    """Run the workers of these stages until told to stop."""
+    _logs(settings)
+    stopping = Stopping()
+    stopping.listen()
+    names = list(STAGES) if list(stages) == ["all"] else list(stages)
+    with open_house(settings) as house:
+        threads = run_workers([worker(house, name) for name in names], stopping)
+        log.info("workers_started", stages=",".join(names))
+        stopping.event.wait()
+        join_all(threads)
+    stopping.check()
+
+
+def api(settings: Settings) -> None:
+    """Serve the API, with the stage `people` that publishes what is decided there."""
+    _logs(settings)
+    stopping = Stopping()
+    stopping.listen()
+    with open_house(settings) as house, _api(house) as port:
+        threads = run_workers([worker(house, "people")], stopping)
+        log.info("api_started", port=port)
+        stopping.event.wait()
+        join_all(threads)
+    stopping.check()
+
+
+def rejected(settings: Settings, system: str | None) -> list[Rejected]:
+    """The lines that a source must mend."""
+    with _hub_database(settings) as engine, reading(engine) as connection:
+        return ledger.list_rejected(connection, system)
+
+
+def totals(settings: Settings) -> dict[str, Totals]:
+    """How every source's lines stand."""
+    with _hub_database(settings) as engine, reading(engine) as connection:
+        return ledger.totals(connection)
+
+
+def parked(settings: Settings) -> list[parking.Aside]:
+    """What waits for a person or a system after an unforeseen failure."""
+    with _hub_database(settings) as engine, reading(engine) as connection:
+        return parking.list_parked(connection, system="", most=1000)
+
+
+def retry_parked(settings: Settings) -> int:
+    """Ask the workers to try every parked record again; returns how many."""
+    with _hub_database(settings) as engine, engine.begin() as connection:
+        return sum(parking.retry_parked(connection, stage.name) for stage in PIPELINE)
+
+
+def verify_audit(settings: Settings) -> list[tuple[str, int]]:
+    """The broken links of the audit chain."""
+    with _hub_database(settings) as engine, reading(engine) as connection:
+        return list(verify(connection))
+
+
+@contextmanager
+def _hub_database(settings: Settings) -> Iterator:  # type: ignore[type-arg]
+    if not (settings.home / "instance").exists():
+        raise FatalError(f"nothing is stored in {settings.home}: start the hub there first, or name its --home")
+    engine = open_database(database_url(settings, "hub", instance_id(settings.home)))
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _api(house: House):  # type: ignore[no-untyped-def]
+    settings = house.settings
+    return serving(api_app(house), settings.host, settings.port)
+
+
+def _mirror_log(settings: Settings) -> Path:
+    return settings.home / "logs" / "mirror.log"
+
+
+def _logs(settings: Settings) -> None:
+    pretty = settings.log == "pretty" or (settings.log == "auto" and sys.stderr.isatty())
+    configure_logs(pretty=pretty)
+

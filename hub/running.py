@@ -1,0 +1,131 @@
+"""Runs the hub's programs: workers in threads, the API, the mirror as a child. Builds nothing.
+
+Every program stops cleanly on SIGTERM and Ctrl-C: transactions end, outboxes are published or
+kept, groups are left. A worker that must stop (FatalError) stops its program, and says why.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from contracts.errors import FatalError
+from hub.bus.worker import Worker
+
+log = structlog.get_logger()
+STOP_SECONDS = 20.0
+
+
+class Stopping:
+    """The one stop signal of a program, set by SIGTERM, Ctrl-C or a worker that gave up."""
+
+    def __init__(self) -> None:
+        self.event = threading.Event()
+        self.problem: FatalError | None = None
+
+    def listen(self) -> None:
+        """Stop on SIGTERM and SIGINT. To be called in the main thread."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.event.set())
+
+    def give_up(self, problem: FatalError) -> None:
+        """Stop the whole program because of this."""
+        self.problem = self.problem or problem
+        self.event.set()
+
+    def check(self) -> None:
+        """Raise what made the program stop, if something did."""
+        if self.problem:
+            raise self.problem
+
+
+def run_workers(workers: Sequence[Worker], stopping: Stopping) -> list[threading.Thread]:
+    """Run each worker in a thread of its own until the program stops."""
+    threads = [
+        threading.Thread(
+            target=_run_one, args=(worker, stopping), name=worker.stage.name, daemon=True
+        )
+        for worker in workers
+    ]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def _run_one(worker: Worker, stopping: Stopping) -> None:
+    try:
+        worker.run(stopping.event)
+    except FatalError as error:
+        log.error("worker_stopped", stage=worker.stage.name, message=str(error))
+        stopping.give_up(error)
+    except Exception as error:
+        log.exception("worker_failed", stage=worker.stage.name)
+        stopping.give_up(FatalError(f"stage {worker.stage.name} failed: {type(error).__name__}"))
+
+
+def join_all(threads: Sequence[threading.Thread]) -> None:
+    """Wait for workers that are stopping."""
+    for thread in threads:
+        thread.join(STOP_SECONDS)
+
+
+@contextmanager
+def serving(app: FastAPI, host: str, port: int) -> Iterator[int]:
+    """Serve the API in a thread; gives the port.
+
+    Raises FatalError when the port is taken.
+    """
+    config = uvicorn.Config(
+        app, host=host, port=port, log_config=None, access_log=False, server_header=False,
+        date_header=True, timeout_graceful_shutdown=5,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None  # type: ignore[method-assign]
+    thread = threading.Thread(target=server.run, name="api", daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            if not thread.is_alive():
+                raise FatalError(f"the API cannot listen on {host}:{port}: is the port taken?")
+            thread.join(0.02)
+        yield port
+    finally:
+        server.should_exit = True
+        thread.join(STOP_SECONDS)
+
+
+@contextmanager
+def mirror_process(settings_file: Path, log_file: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the mirror as a child, with an environment that holds nothing of the hub's."""
+    clean = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    with log_file.open("ab") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own module
+            [sys.executable, "-m", "mirror", "--settings", str(settings_file)],
+            stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=clean,
+            preexec_fn=die_with_parent,
+        )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def die_with_parent() -> None:
+    """In a child: end when the parent ends, however it does (Linux's PR_SET_PDEATHSIG)."""
+    import ctypes
+
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)

@@ -1,0 +1,70 @@
+"""What waits for a person: referrals without an end of their own, and records that are parked.
+
+Reads only; pseudonyms, codes and dates. Why it waits and what to do is in `advice.toml`, by reason.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from hub import ledger
+from hub.referrals import store
+from hub.web.words import Words
+
+ADVICE = Path(__file__).with_name("advice.toml")
+MOST = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One thing to do. `kind` is `referral` (then `referral`, `deadline`) or `records`."""
+
+    kind: Literal["referral", "records"]
+    system: str
+    reason: str
+    since: datetime
+    count: int = 1
+    referral: str = ""
+    deadline: date | None = None
+
+
+def read_tasks(connection: Connection) -> list[Task]:
+    """All that waits now, oldest first; at most `MOST` referrals."""
+    referrals = [
+        Task(
+            kind="referral",
+            system=one.referral.trigger_system,
+            reason=one.reason,
+            since=one.since,
+            referral=one.referral.id,
+            deadline=one.referral.deadline,
+        )
+        for one in store.list_open_tasks(connection, MOST)
+    ]
+    records = [
+        Task(kind="records", system=one.system, reason=one.reason, since=one.since, count=one.count)
+        for one in ledger.list_held(connection)
+    ]
+    return sorted([*referrals, *records], key=lambda task: (task.since, task.system, task.referral))
+
+
+class Advice:
+    """Sentences for reasons, in both languages; a reason that is not known gets a general one."""
+
+    def __init__(self) -> None:
+        self._words = Words([ADVICE])
+
+    def why(self, reason: str, language: str) -> str:
+        """Why it waits."""
+        return self._say("why", reason, language)
+
+    def next_step(self, reason: str, language: str) -> str:
+        """What a person does about it."""
+        return self._say("next", reason, language)
+
+    def _say(self, what: str, reason: str, language: str) -> str:
+        key = f"{what}_{reason}"
+        return self._words.say(key if key in self._words.keys else f"{what}_any", language)

@@ -1,0 +1,234 @@
+"""Workbooks as offices really write them: what is a record, and what only looks like one."""
+
+import io
+import zipfile
+from collections.abc import Sequence
+from datetime import date
+
+import openpyxl
+import pytest
+
+from adapters.sdk.cells import key_text, month_text, plain
+from adapters.sdk.manifest import SheetForm, load_manifest
+from adapters.sdk.table import Workbook, read_workbook
+from adapters.sdk.unpack import UnreadableError, unpack
+from tests.conformance.sheets import INSPECTION, SCHOOL, found, found_none, pupil, workbook
+
+FORM = load_manifest("adapters.labour_inspection").sheet or pytest.fail("no form")
+SCHOOL_FORM = load_manifest("adapters.emis").sheet or pytest.fail("no form")
+LABELS = ("စစ်ဆေးမှု", "နေ့ (DD/MM/2026)", "ရုံး", "အမည်", "မြို့နယ်", "တွေ့", "စဉ်", "အမည်", "နာရီ")
+
+
+def _read(rows: Sequence[Sequence[object]], form: SheetForm = FORM) -> Workbook:
+    return read_workbook(workbook(Sheet=rows), form)
+
+
+def test_titles_labels_blanks_and_subtotals_are_no_records() -> None:
+    """Only the three inspections remain, with the row numbers that Excel shows."""
+    rows: Sequence[Sequence[object]] = [
+        ("Ministry of Labour",), ("အလုပ်ရုံစစ်ဆေးရေး",), (), INSPECTION, LABELS, found("I-1", 1), (),
+        ("စုစုပေါင်း ၁ ဦး", None, None, None, None, None, None, None, 20), found("I-2", 1),
+        (None, None, None, "Sub-total:", None, None, None, None, 20), found_none("I-3"),
+        ("Total", None, None, None, None, None, None, None, 40),
+    ]  # fmt: skip
+    book = _read(rows)
+    assert [row.number for row in book.rows] == [6, 9, 11]
+    assert not book.problems
+
+
+def test_a_poor_record_is_still_a_record() -> None:
+    """A child with a name and nothing else, and a row without its key, are given."""
+    nameless = [None, "2026-01-05", "YGN", "Total Tea", "MMR013001", "yes", 1, "Made Up", 20]
+    only_name = [None, None, None, None, None, None, None, "Made Up", None]
+    book = _read([INSPECTION, found("I-0", 1), found("I-0", 2), nameless, only_name])
+    assert [row.number for row in book.rows] == [2, 3, 4, 5]
+
+
+def test_columns_may_stand_in_any_order_and_strange_ones_are_counted() -> None:
+    """The codes decide, not the places."""
+    turned = (*reversed(INSPECTION), "inspector mood")
+    book = _read([turned, [*reversed(found("I-1", 1)), "good"]])
+    assert book.rows[0].cells["insp_id"] == "I-1"
+    assert "inspector mood" not in book.rows[0].cells
+    assert book.extra_columns == 1
+
+
+def test_a_header_printed_again_is_no_record_and_may_change_the_order() -> None:
+    """Long lists repeat their header on each page."""
+    again = [*reversed(INSPECTION)]
+    book = _read([INSPECTION, found("I-1", 1), again, [*reversed(found("I-2", 1))]])
+    assert [row.cells["insp_id"] for row in book.rows] == ["I-1", "I-2"]
+
+
+def test_every_sheet_is_read_and_one_bad_sheet_spoils_no_other() -> None:
+    """One sheet a grade; the second lost a required column, the last is a cover."""
+    sheets: dict[str, Sequence[Sequence[object]]] = {
+        "Grade 1": [SCHOOL, pupil(1)],
+        "Grade 2": [SCHOOL[:-1], pupil(2)[:-1]],
+        "Grade 3": [SCHOOL, pupil(3)],
+        "About": [["Filled in by the head teacher"], ["2026"]],
+    }
+    book = read_workbook(workbook(**sheets), SCHOOL_FORM)
+    assert [(row.sheet, row.sheet_index) for row in book.rows] == [("Grade 1", 0), ("Grade 3", 2)]
+    assert [(p.sheet, p.reason.code, p.reason.column) for p in book.problems] == [
+        ("Grade 2", "column_missing", "status")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "code", "named"),
+    [
+        ([INSPECTION[1:], found("I", 1)[1:]], "column_missing", "insp_id"),
+        ([INSPECTION[:3] + INSPECTION[4:], found("I", 1)], "column_missing", "wp_id or wp_name"),
+        ([(*INSPECTION, "insp_id"), found("I", 1)], "column_twice", "insp_id"),
+        ([("a", "b", "c", "d"), (1, 2, 3, 4)], "header_missing", "insp_id"),
+        ([], "header_missing", "insp_id"),
+    ],
+)
+def test_an_unusable_header_is_named(
+    rows: Sequence[Sequence[object]], code: str, named: str
+) -> None:
+    """The reason says which column, so that the office can mend it."""
+    with pytest.raises(UnreadableError) as caught:
+        _read(rows)
+    reason = caught.value.reason
+    assert reason.code == code
+    assert named in f"{reason.message} {reason.next_step}"
+    assert not caught.value.unfinished
+
+
+def test_a_merged_key_holds_for_every_row_that_it_spans() -> None:
+    """An inspection's number is often merged over the children found there."""
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row in (INSPECTION, found("I-1", 1), found(None, 2), found("I-2", 1)):
+        sheet.append(list(row))
+    sheet.merge_cells("A2:A3")
+    out = io.BytesIO()
+    book.save(out)
+    rows = read_workbook(out.getvalue(), FORM).rows
+    assert [row.cells["insp_id"] for row in rows] == ["I-1", "I-1", "I-2"]
+
+
+def test_cells_are_given_as_they_were_found() -> None:
+    """Typed dates become ISO text, serials stay numbers, texts keep their blanks."""
+    book = _read([INSPECTION, ["I\u00a0", date(2026, 1, 5), 46000, " x ", "012", "yes", 1.0, True]])
+    assert dict(book.rows[0].cells) == {
+        "insp_id": "I\u00a0", "insp_date": "2026-01-05", "office_code": 46000, "wp_name": " x ",
+        "wp_township": "012", "child_found": "yes", "child_no": 1, "child_name": True,
+    }  # fmt: skip
+    assert plain(12.5) == 12.5
+    assert plain("") is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "key"),
+    [
+        ("၁၂၃", "123"),
+        (" A\u200b\u00a01 ", "A 1"),
+        (12, "12"),
+        (12.5, "12.5"),
+        (None, ""),
+        ("႐", "႐"),
+    ],
+)
+def test_keys_lose_only_what_nobody_sees(cell: str | float | None, key: str) -> None:
+    """Digits of any script, blanks and invisible marks; letters stay."""
+    expected = "0" if key == "႐" else key  # a Shan digit zero is a digit as well
+    assert key_text(cell) == expected
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["2026-01", "2026-1", "2026/01", "01/2026", "1.2026", "05/01/2026", "၂၀၂၆-၀၁", "2569-01", 46027,
+     "2026-01-05", "2026-01-05T00:00:00", "2026-01-05 00:00:00"],
+)  # fmt: skip
+def test_months_have_one_form(cell: str | int) -> None:
+    """However the office wrote it."""
+    assert month_text(cell) == "2026-01"
+
+
+def test_what_is_no_month_stays_as_it_is() -> None:
+    """The contract rejects it; the key must not invent one."""
+    assert [month_text(cell) for cell in ("January", "2026-13", 12, None)] == [
+        "January", "2026-13", "12", "",
+    ]  # fmt: skip
+
+
+# --- files that are no workbooks, or worse -----------------------------------------------------
+
+WHOLE = workbook(Sheet=[INSPECTION, found("I-1", 1)])
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 4000, WHOLE[:-200], WHOLE[: len(WHOLE) // 3]])
+def test_a_half_copied_file_may_still_come(content: bytes) -> None:
+    """Empty, laid out with zeros, or cut: it is looked at again."""
+    with pytest.raises(UnreadableError) as caught:
+        unpack(content)
+    assert caught.value.unfinished
+
+
+@pytest.mark.parametrize("content", [b"name,age\n", b"\xd0\xcf\x11\xe0old", b"<html>"])
+def test_what_is_no_workbook_is_said_at_once(content: bytes) -> None:
+    """Text, an old or encrypted file, a web page."""
+    with pytest.raises(UnreadableError) as caught:
+        unpack(content)
+    assert not caught.value.unfinished
+    assert caught.value.reason.code == "not_a_workbook"
+
+
+def test_any_other_zip_is_no_workbook() -> None:
+    """A document or an archive with the wrong ending."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("word/document.xml", "<a/>")
+    with pytest.raises(UnreadableError, match="not_a_workbook"):
+        unpack(out.getvalue())
+
+
+def test_a_sheet_that_would_unfold_over_everything_is_refused() -> None:
+    """Two cells, far apart, would be a rectangle of 17 thousand million; the reader would die."""
+    book = openpyxl.Workbook()
+    book.worksheets[0]["A1"], book.worksheets[0]["XFD1048576"] = "a", "b"
+    out = io.BytesIO()
+    book.save(out)
+    with pytest.raises(UnreadableError, match="workbook_too_large"):
+        unpack(out.getvalue())
+
+
+def test_a_sheet_that_only_looks_wide_is_read() -> None:
+    """Formatting far below the table is common, and holds nothing."""
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row in (INSPECTION, found("I-1", 1)):
+        sheet.append(list(row))
+    sheet["XFD1048576"].font = openpyxl.styles.Font(bold=True)
+    out = io.BytesIO()
+    book.save(out)
+    assert len(read_workbook(out.getvalue(), FORM).rows) == 1
+
+
+@pytest.mark.parametrize("what", ["unpacked", "parts", "text"])
+def test_a_bomb_is_refused(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too much when unpacked, too many parts, one text told a million times."""
+    limits = {"unpacked": "MAX_BYTES", "parts": "MAX_PARTS", "text": "MAX_TEXT"}
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", "<a/>")
+        archive.writestr("xl/sharedStrings.xml", f"<sst><si><t>{'x' * 900}</t></si></sst>")
+        cells = '<c t="s"><v>0</v></c>' * 900
+        archive.writestr("xl/worksheets/s.xml", f"<s><row>{cells}</row></s>")
+    unpack(out.getvalue())
+    monkeypatch.setattr(f"adapters.sdk.unpack.{limits[what]}", 2)
+    with pytest.raises(UnreadableError, match="workbook_too_large"):
+        unpack(out.getvalue(), **({"max_bytes": 2000} if what == "unpacked" else {}))
+
+
+def test_damage_anywhere_is_an_answer_and_never_a_crash() -> None:
+    """One byte at a time, all through the file."""
+    for place in range(0, len(WHOLE), 97):
+        broken = WHOLE[:place] + bytes([WHOLE[place] ^ 0x55]) + WHOLE[place + 1 :]
+        try:
+            read_workbook(broken, FORM)
+        except UnreadableError:
+            continue

@@ -1,0 +1,1 @@
+"""One story a file, told by the real program on real parts."""
