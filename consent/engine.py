@@ -8,22 +8,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from consent.bases import Grant, Hearing, by_basis, by_consent, by_override, conditions_met
+from consent.bases import Grant, Hearing, by_basis, by_consent, by_override
+from consent.bounds import closed, invalid, out_of_bounds
 from consent.model import (
-    Action,
     Channel,
     Consent,
     Decision,
     Effect,
     Obligation,
     Performer,
-    Purpose,
     Request,
     Unsupported,
-    covers,
 )
-from consent.parse import day_begins, day_ends
-from consent.policy import Condition, Never, Policy
+from consent.parse import day_begins
+from consent.policy import Policy
 from consent.tree import Asked
 from consent.voices import hear, required, understood
 from contracts.envelope import derived_id
@@ -81,49 +79,12 @@ def _first_fault(
     now: datetime,
 ) -> _Outcome | None:
     """Steps 1 and 2, as far as they end everything; None when they do not."""
-    reasons = _invalid(request, policy, now)
+    reasons = invalid(request, policy, now)
     if not reasons and consents is None:
         reasons = ("unavailable",)
     if not reasons:
-        reasons = _out_of_bounds(request, policy)
+        reasons = out_of_bounds(request, policy)
     return _Outcome(reasons=reasons) if reasons else None
-
-
-def _invalid(request: Request, policy: Policy, now: datetime) -> tuple[str, ...]:
-    """Step 1: what is asked must be in our own vocabulary, for that is ours to check."""
-    sound = {
-        "subject": bool(request.subject),
-        "recipient": request.recipient in policy.recipients,
-        "purpose": request.purpose in set(Purpose),
-        "action": request.action in set(Action),
-        "channel": request.channel in set(Channel),
-        "classes": bool(request.classes) and request.classes <= set(Label),
-        "mirror": (request.action == Action.MIRROR) == (request.channel == Channel.MIRROR),
-        "time": now.tzinfo is not None,
-    }
-    return tuple(f"invalid_request:{name}" for name, good in sound.items() if not good)
-
-
-def _out_of_bounds(request: Request, policy: Policy) -> tuple[str, ...]:
-    """Step 2: what concerns the case as a whole, which nothing later can mend."""
-    met = conditions_met(request.case)
-    reasons: list[str] = []
-    if any(not rule.classes for rule in _never(request, policy, met)):
-        reasons.append("never_list")
-    if met.isdisjoint(policy.scope.get(request.purpose, policy.scope["default"])):
-        undetermined = request.case.child_labour is None
-        reasons.append("undetermined" if undetermined else "out_of_scope")
-    return tuple(reasons)
-
-
-def _never(request: Request, policy: Policy, met: frozenset[Condition]) -> list[Never]:
-    return [
-        rule
-        for rule in policy.never
-        if (not rule.recipients or request.recipient in rule.recipients)
-        and (not rule.channels or request.channel in rule.channels)
-        and (not rule.conditions or not met.isdisjoint(rule.conditions))
-    ]
 
 
 def _hear_and_combine(
@@ -141,12 +102,12 @@ def _hear_and_combine(
     reasons: list[str] = []
     ends: list[datetime] = []
     for label in sorted(asked.classes):
-        closed, end = _closed(label, hearing)
-        grant = None if closed else _grant(label, hearing)
+        barred, end = closed(label, request, policy, now)
+        grant = None if barred else _grant(label, hearing)
         if grant is not None:
             grants[label] = grant
             ends += [end, *grant.ends] if end else grant.ends
-        reasons += [grant.code] if grant else [closed] if closed else _why_not(label, hearing)
+        reasons += [grant.code] if grant else [barred] if barred else _why_not(label, hearing)
     return _Outcome(grants=grants, reasons=tuple(dict.fromkeys(reasons)), ends=tuple(ends))
 
 
@@ -160,20 +121,6 @@ def _asked(request: Request, policy: Policy, now: datetime) -> Asked:
         classes=frozenset(Label(one) for one in request.classes),
         now=now,
     )
-
-
-def _closed(label: Label, hearing: Hearing) -> tuple[str, datetime | None]:
-    """Step 2 for one class: why it is closed whoever agrees, or when its agreement ends."""
-    request, policy = hearing.request, hearing.policy
-    if any(label in one.classes for one in _never(request, policy, conditions_met(request.case))):
-        return "never_list", None
-    ends = [
-        day_ends(one.until)
-        for one in policy.recipients[request.recipient].agreements
-        if label in one.classes and any(covers(p, request.purpose) for p in one.purposes)
-    ]
-    open_until = [end for end in ends if hearing.asked.now <= end]
-    return ("", max(open_until)) if open_until else ("no_agreement", None)
 
 
 def _grant(label: Label, hearing: Hearing) -> Grant | None:

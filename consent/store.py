@@ -180,7 +180,8 @@ class ConsentStore:
 
     def _insert_new(self, table: Table, row: dict[str, Any], audit: AuditEntry) -> bool:
         new = inserting(self._connection, table).values(row).on_conflict_do_nothing()
-        if self._connection.execute(new).rowcount != 1:
+        # The row itself tells whether it is new: not every driver counts an INSERT's rows.
+        if self._connection.execute(new.returning(table.c.id)).first() is None:
             return False
         append(self._connection, self._shard, audit)
         return True

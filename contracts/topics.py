@@ -33,8 +33,8 @@ class Topic:
 
 
 PEOPLE = "people"
-HUB_STAGES = (
-    "collect", "translate", "identify", "release", "publish", "refer", "deliver", "account",
+TELLING = (
+    "collect", "translate", "identify", "release", "publish", "refer", "deliver",
 )  # fmt: skip
 _O, _S = Keep.OBSERVATIONS, Keep.STATE
 
@@ -71,7 +71,7 @@ REFERRAL = Topic(
 )  # fmt: skip
 OUTCOME = Topic(
     name="outcome", key="HMAC of system and source person, or child id", keep=_O,
-    writers=HUB_STAGES, readers=("account",),
+    writers=TELLING, readers=("account",),
 )  # fmt: skip
 MIRROR = Topic(
     name="mirror", key="MOLIP's pseudonym, or the epoch's marker", keep=_S,

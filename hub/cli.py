@@ -127,7 +127,7 @@ def ledger(home: Home = None, settings: SettingsFile = None) -> None:
     table = Table("source", "received", *programs.STATES, "in flight", "closed")
     for system, sums in programs.totals(_settings(settings, home=home)).items():
         counts = [str(getattr(sums, state)) for state in programs.STATES]
-        closed = "yes" if sums.is_closed else "no"
+        closed = "no" if sums.in_flight else "yes"
         table.add_row(system, str(sums.received), *counts, str(sums.in_flight), closed)
     out.print(table)
 

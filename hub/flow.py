@@ -5,7 +5,7 @@ and the ends of the topics after it. Ends only grow, so a lag of nothing means t
 at the moment of the snapshot either; whatever was then on its way stood in an outbox or a claim.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -100,7 +100,7 @@ def _positions(connection: Connection) -> dict[tuple[str, Partition], int]:
 
 def _by_stage(connection: Connection, table: Table) -> dict[str, int]:
     rows = connection.execute(select(table.c.stage, func.count()).group_by(table.c.stage))
-    return _pairs(rows.tuples())
+    return dict(sorted((name, count) for name, count in rows))
 
 
 def _retrying(connection: Connection) -> int:
@@ -111,8 +111,4 @@ def _retrying(connection: Connection) -> int:
 def _next_timers(connection: Connection) -> dict[str, datetime]:
     stage, due = journal.timer.c.stage, journal.timer.c.due
     rows = connection.execute(select(stage, func.min(due, type_=UtcTime)).group_by(stage))
-    return {name: first for name, first in rows.tuples() if first is not None}
-
-
-def _pairs(rows: Iterable[tuple[str, int]]) -> dict[str, int]:
-    return dict(sorted(rows))
+    return {name: first for name, first in rows if first is not None}

@@ -209,28 +209,34 @@ def has_passed_identify(connection: Connection, system: str) -> bool:
 def totals(connection: Connection) -> dict[str, Totals]:
     """Count the lines of every source by where they stand now."""
     confirmed = confirmed_epoch(connection)
-    joined = line_table.outerjoin(child_table, line_table.c.child == child_table.c.child)
-    rows = connection.execute(
+    lines = (
         select(
-            line_table.c.system, line_table.c.state, line_table.c.settled < line_table.c.collected,
-            child_table.c.state, child_table.c.epoch > confirmed, func.count(),
+            line_table.c.system,
+            line_table.c.state,
+            (line_table.c.settled < line_table.c.collected).label("lags"),
+            child_table.c.state.label("followed"),
+            (child_table.c.epoch > confirmed).label("ahead"),
         )
-        .select_from(joined)
+        .select_from(line_table.outerjoin(child_table, line_table.c.child == child_table.c.child))
         .where(line_table.c.kind == RECORD)
-        .group_by(
-            line_table.c.system, line_table.c.state, line_table.c.settled < line_table.c.collected,
-            child_table.c.state, child_table.c.epoch > confirmed,
-        )
-    )  # fmt: skip
+        .subquery()
+    )
     counts: dict[str, dict[str, int]] = {}
-    for system, own, lags, followed, unconfirmed, count in rows:
-        state = IN_FLIGHT if lags else (own if own != FOLLOWS else followed or IN_FLIGHT)
-        if state == "released" and unconfirmed and own == FOLLOWS:
-            state = IN_FLIGHT
+    for row in connection.execute(select(*lines.c, func.count()).group_by(*lines.c)):
+        system, own, lags, followed, ahead, count = row
         sums = counts.setdefault(system, dict.fromkeys(("received", *STATES, IN_FLIGHT), 0))
         sums["received"] += count
-        sums[state] += count
+        sums[_standing(own, followed, lags=bool(lags), ahead=bool(ahead))] += count
     return {system: Totals(**sums) for system, sums in sorted(counts.items())}
+
+
+def _standing(own: str, followed: str | None, *, lags: bool, ahead: bool) -> str:
+    """Where a line stands: `ahead` says that the mirror has not yet shown its child's epoch."""
+    if lags or own == IN_FLIGHT:
+        return IN_FLIGHT
+    if own != FOLLOWS:
+        return own
+    return IN_FLIGHT if followed is None or (followed == "released" and ahead) else followed
 
 
 def count_echoes(connection: Connection) -> int:

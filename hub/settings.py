@@ -49,6 +49,19 @@ class Molip(_Settings):
     database: str = Field(default="", description="Its database; empty: beside the hub's.")
 
 
+class Admin(_Settings):
+    """What `clmhub setup` alone may do: give it these two, and give them to no other program."""
+
+    bus: SecretStr = Field(
+        default=SecretStr(""),
+        description="Bus address with a credential that makes topics and grants rights.",
+    )
+    database: SecretStr = Field(
+        default=SecretStr(""),
+        description="Database server with a credential that makes roles and databases.",
+    )
+
+
 class Settings(_Settings):
     """Every setting of the hub, with its meaning, unit and default."""
 
@@ -89,6 +102,14 @@ class Settings(_Settings):
     labour_inspection: Folder = Field(default_factory=Folder, description="Inspection workbooks.")
     emis: Folder = Field(default_factory=Folder, description="School workbooks.")
     molip: Molip = Field(default_factory=Molip, description="The mirror of `clmhub up`.")
+    admin: Admin = Field(default_factory=Admin, description="For `clmhub setup` alone.")
+    after_setup: bool = Field(
+        default=False, description="Wait until `clmhub setup` has prepared this home."
+    )
+    run: Path | None = Field(
+        default=None,
+        description="Folder of this machine's heartbeats; empty: the folder `run` in the home.",
+    )
     fault: str = Field(
         default="", description="For tests: `name:n` kills this process at the n-th pass of a point."
     )

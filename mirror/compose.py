@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Event, Thread
-from typing import TypeVar
 
 import structlog
 import uvicorn
@@ -21,6 +20,7 @@ from contracts.errors import FatalError, RetriableError
 from contracts.topics import BY_NAME, Zone
 from hub.bus.open import open_bus
 from hub.bus.port import Bus
+from hub.bus.waiting import WAIT_SECONDS, wait_for
 from hub.bus.worker import Worker
 from hub.web.access import Access
 from hub.web.clock import clock_from, wall_clock
@@ -33,10 +33,8 @@ from mirror.service import Reader
 from mirror.settings import Settings
 
 AUDIENCE = "mirror"
-WAIT_SECONDS = 2.0
 TOPICS = tuple(BY_NAME[name] for name in (*REFLECT.reads, *REFLECT.publishes))
 log = structlog.get_logger()
-Part = TypeVar("Part")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,17 +91,6 @@ def reflect(settings: Settings, database: store.Database, feeding: Feeding, stop
         finally:
             feeding.running = False
             bus.close()
-
-
-def wait_for(name: str, get: Callable[[], Part], stop: Event) -> Part | None:
-    """Return the part as soon as it can be had; None when told to stop before."""
-    while not stop.is_set():
-        try:
-            return get()
-        except RetriableError as error:
-            log.warning("waiting", service=name, reason=str(error))
-            stop.wait(error.after or WAIT_SECONDS)
-    return None
 
 
 class serving:  # noqa: N801 - used as `with serving(app, settings):`

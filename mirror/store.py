@@ -26,8 +26,9 @@ from contracts.model.mirror_case import MirrorCase
 from hub.bus import journal
 from hub.bus.audit import append
 from hub.bus.database import open_database, reading, upsert, waiting_mends
+from hub.bus.migrate import upgrade
 from mirror.messages import EpochMarker, StatisticCell
-from mirror.migrations.upgrade import upgrade
+from mirror.migrations import FOLDER
 from mirror.tables import (
     CLASS_COLUMNS,
     epoch,
@@ -67,7 +68,7 @@ def open_store(url: str) -> Database:
     """Open the database, made when it is missing and brought to the newest tables."""
     database = open_database(url)
     try:
-        upgrade(database)
+        upgrade(database, FOLDER)
     except DBAPIError as error:
         database.dispose()
         if waiting_mends(error):

@@ -34,6 +34,8 @@ def _serve(asked: argparse.Namespace) -> None:
     faults = Faults(seed=asked.seed, on=asked.faults == "on")
     app = build(country, password=asked.password, token=asked.token, faults=faults)
     door = socket.create_server((asked.host, asked.port))
+    # asyncio does not do this for a socket that it is handed: each answer would wait 40 ms.
+    door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     host, port = door.getsockname()[:2]
     sys.stdout.write(json.dumps({"url": f"http://{host}:{port}"}) + "\n")
     sys.stdout.flush()

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 Plain = str | int | float | bool
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
+_EMPTY = "".join(map(chr, _INVISIBLE)) + " \t\r\n\v\f\u00a0\u2003\u3000"
 _EXACT = 2**53  # up to here a spreadsheet's number is exactly a whole number
 _DAY_ZERO = date(1899, 12, 30)  # day 0 of a workbook's date serials
 _SERIALS = range(20_000, 80_000)  # 1954 to 2119: no other number in a month column looks like it
@@ -30,6 +31,11 @@ def plain(cell: object) -> Plain | None:
     if isinstance(cell, datetime | date | time):
         return cell.isoformat()
     return str(cell) if isinstance(cell, timedelta) else None
+
+
+def is_blank(cell: Plain | None) -> bool:
+    """Whether there is nothing to see in the cell."""
+    return cell is None or (isinstance(cell, str) and not cell.strip(_EMPTY))
 
 
 def tidy(cell: Plain | None) -> str:

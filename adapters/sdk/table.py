@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from adapters.sdk.cells import Plain, key_text, tidy
+from adapters.sdk.cells import Plain, is_blank, key_text, tidy
 from adapters.sdk.grid import Cells, Grid, read_grids
 from adapters.sdk.manifest import SheetForm
 from adapters.sdk.unpack import UnreadableError
@@ -119,7 +119,7 @@ def _records(grid: Grid, header: _Header, form: SheetForm) -> Iterator[Row]:
         found = {
             code: value
             for column, code in header.codes.items()
-            if (value := cells[column]) is not None and (not isinstance(value, str) or tidy(value))
+            if (value := cells[column]) is not None and not is_blank(value)
         }
         poor = 2 * len(_required(found, form)) < len(form.required)
         near = header.at < at <= header.at + LABELS_WITHIN
@@ -140,7 +140,7 @@ def _is_no_record(
     cells: Cells, found: Mapping[str, Plain], header: _Header, merged_sideways: bool
 ) -> bool:
     """Whether a row that lacks most required cells is a subtotal or a title."""
-    row = [cell for cell in cells if cell is not None]
+    row = [cell for cell in cells if not is_blank(cell)]
     if any(isinstance(cell, str) and _TOTAL.fullmatch(tidy(cell)) for cell in row):
         return True
     leftmost = header.codes[min(header.codes)]

@@ -91,9 +91,8 @@ class _Extent:
     _row: int = 0
     _column: int = 0
     _length: int = 0
-    _parser: expat.XMLParserType = field(
-        default_factory=lambda: expat.ParserCreate(namespace_separator=" ")
-    )
+    _columns: dict[str, int] = field(default_factory=dict)
+    _parser: expat.XMLParserType = field(default_factory=expat.ParserCreate)
 
     def read(self, xml: bytes) -> None:
         self._parser.StartElementHandler = self._start
@@ -103,7 +102,7 @@ class _Extent:
         self._parser.Parse(xml, True)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        match name.rpartition(" ")[2]:
+        match name.rpartition(":")[2]:  # the prefix of a namespace is anybody's choice
             case "c":
                 self._cell(attributes)
             case "v" | "is" | "f":
@@ -120,7 +119,9 @@ class _Extent:
     def _cell(self, attributes: dict[str, str]) -> None:
         at = attributes.get("r", "")
         letters = at.rstrip("0123456789")
-        self._column = _column(letters) if letters else self._column + 1
+        if letters not in self._columns:
+            self._columns[letters] = _column(letters)
+        self._column = self._columns[letters] if letters else self._column + 1
         self._row = _number(at[len(letters) :], self._row)
         self.texts += attributes.get("t") == "s"
 

@@ -18,7 +18,7 @@ class Backoff:
 
     def __init__(self, wall: Callable[[], float], wait: wait_base | None = None) -> None:
         self._wall = wall
-        self._wait = wait or wait_exponential_jitter(initial=0.5, max=60, jitter=1)
+        self._wait = wait or wait_exponential_jitter(multiplier=0.5, max=60, jitter=1)
         self._failures: dict[Hashable, _Failure] = {}
 
     def failed(self, thing: Hashable, after: float | None = None) -> float:

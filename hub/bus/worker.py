@@ -59,7 +59,8 @@ class Worker:
     """Runs one stage. Used by one thread; any number of workers may run the same stage.
 
     `clock` tells the time of the country that the stages work with, `wall` that of leases and
-    back-off. `instance` is the installation's id; `run_id` must be unique to this object.
+    back-off. `instance` is the installation's id; `run_id` must be unique to this object. `beat` is
+    told after every round whether it went well.
     """
 
     stage: Stage
@@ -71,6 +72,7 @@ class Worker:
     instance: str
     options: Options = field(default_factory=Options)
     wall: Callable[[], float] = time.time
+    beat: Callable[[bool], None] = lambda _well: None
     run_id: str = field(default_factory=lambda: uuid4().hex)
 
     def __post_init__(self) -> None:
@@ -117,6 +119,7 @@ class Worker:
         try:
             while not stop.is_set():
                 did = self.step()
+                self.beat(not self._backoff.rests(ROUND))
                 if not did and (not self.stage.reads or self._backoff.rests(ROUND)):
                     stop.wait(self.options.poll_seconds)
         finally:

@@ -33,6 +33,17 @@ class StageLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceLine:
+    """One source: its sums, and how far it was read where the caller may know (`known`)."""
+
+    system: str
+    totals: Totals
+    known: bool = False
+    until: datetime | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """The sections of the page; None where the caller's roles do not open one.
 
@@ -41,26 +52,20 @@ class Overview:
 
     at: datetime
     children: int | None = None
-    totals: Mapping[str, Totals] | None = None
-    sources: Sequence[SourceState] | None = None
+    sources: Sequence[SourceLine] | None = None
     referrals: Mapping[str, int] | None = None
     tasks: Mapping[str, int] | None = None
     stages: Sequence[StageLine] | None = None
     bus_away: bool = False
 
     @property
-    def problems(self) -> list[SourceState]:
-        """The sources that cannot be read now."""
-        return [one for one in self.sources or () if one.problem]
-
-    @property
     def steps(self) -> list[tuple[str, int]]:
         """What to do next: a message's key and a number, the most urgent first."""
         found = {
-            "do_source": len(self.problems),
+            "do_source": sum(bool(source.problem) for source in self.sources or ()),
             "do_parked": sum(stage.parked for stage in self.stages or ()),
             "do_tasks": sum((self.tasks or {}).values()),
-            "do_rejects": sum(one.rejected for one in (self.totals or {}).values()),
+            "do_rejects": sum(source.totals.rejected for source in self.sources or ()),
         }
         return [(key, count) for key, count in found.items() if count]
 
@@ -87,8 +92,7 @@ class Lookout:
             return Overview(
                 at=now,
                 children=count_children(connection) if counts else None,
-                totals=ledger.totals(connection) if counts else None,
-                sources=_sources(connection, caller),
+                sources=_sources(connection, caller) if counts else None,
                 referrals=_referrals(connection, caller),
                 tasks=_tasks(connection, caller),
                 stages=stages,
@@ -108,8 +112,22 @@ def _lines(flow: Flow, pipeline: Sequence[Stage]) -> list[StageLine]:
     ]
 
 
-def _sources(connection: Connection, caller: Caller) -> list[SourceState] | None:
-    return sources.list_sources(connection) if can_act_as(caller, doors.SOURCES) else None
+def _sources(connection: Connection, caller: Caller) -> list[SourceLine]:
+    totals = ledger.totals(connection)
+    states: dict[str, SourceState] = {}
+    if can_act_as(caller, doors.SOURCES):
+        states = {state.system: state for state in sources.list_sources(connection)}
+    return [
+        _source(system, totals.get(system, Totals()), states.get(system))
+        for system in sorted(totals.keys() | states.keys())
+    ]
+
+
+def _source(system: str, totals: Totals, state: SourceState | None) -> SourceLine:
+    if state is None:
+        return SourceLine(system=system, totals=totals)
+    until = datetime.fromisoformat(state.complete_until) if state.complete_until else None
+    return SourceLine(system=system, totals=totals, known=True, until=until, problem=state.problem)
 
 
 def _referrals(connection: Connection, caller: Caller) -> dict[str, int] | None:

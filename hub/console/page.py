@@ -1,7 +1,6 @@
 """The hub's first page in a browser, behind a sign-in. Counts and codes only; changes nothing."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,6 @@ from hub import doors
 from hub.bus.audit import append
 from hub.console.overview import Lookout
 from hub.ledger import IN_FLIGHT, STATES
-from hub.sources import SourceState
 from hub.tasks import ADVICE, Advice
 from hub.web.access import Access
 from hub.web.clock import Clock
@@ -62,7 +60,7 @@ def console_router(parts: ConsoleParts, pages: Pages) -> APIRouter:
             seen=seen,
             rows=ROWS,
             order=ORDER,
-            read_until=[(one.system, _moment(one)) for one in seen.sources or ()],
+            sources=seen.sources or (),
             tasks=[
                 (count, advice.why(reason, language), advice.next_step(reason, language))
                 for reason, count in (seen.tasks or {}).items()
@@ -71,10 +69,6 @@ def console_router(parts: ConsoleParts, pages: Pages) -> APIRouter:
 
     router.include_router(session_router(parts.access, pages))
     return router
-
-
-def _moment(source: SourceState) -> datetime | None:
-    return datetime.fromisoformat(source.complete_until) if source.complete_until else None
 
 
 def _note(parts: ConsoleParts, caller: Caller) -> None:

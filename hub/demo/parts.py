@@ -116,6 +116,6 @@ def port_for(wanted: int) -> int:
 
 def secret(path: Path) -> str:
     """A secret of this demo, made at the first start and kept."""
-    write_private(path, secrets.token_urlsafe(24).encode())
+    write_private(path, secrets.token_hex(24).encode())
     return path.read_text("utf-8")
 

@@ -306,4 +306,5 @@ def count_states(connection: Connection, systems: Sequence[str] = ()) -> dict[st
     query = select(referral_table.c.state, func.count()).group_by(referral_table.c.state)
     if systems:
         query = query.where(referral_table.c.trigger_system.in_(list(systems)))
-    return dict(connection.execute(query.order_by(referral_table.c.state)).tuples().all())
+    rows = connection.execute(query.order_by(referral_table.c.state))
+    return dict((state, count) for state, count in rows)  # noqa: C402 - a row is no pair to mypy

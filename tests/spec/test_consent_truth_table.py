@@ -348,6 +348,16 @@ def test_an_objection_dated_ahead_by_a_wrong_clock_counts_already() -> None:
     assert decide(ask(), [ahead], PACKS["public_task"], NOW).reasons == ("objection",)
 
 
+def test_a_permit_that_ended_keeps_the_denials_inside_it() -> None:
+    root = permit("C1", end=NOW - SECOND, provisions=(deny(actors=("molip",)),))
+    assert not decide(ask(), [consent("guardian", root)], PACKS["public_task"], NOW).permitted
+
+
+def test_a_denial_does_not_end_by_itself_and_covers_what_may_be_meant() -> None:
+    past = deny(purposes=("STATS",), actors=("group:any",), end=NOW - SECOND)
+    assert not decide(ask(), [consent("guardian", past)], PACKS["public_task"], NOW).permitted
+
+
 def test_consents_of_another_child_are_not_heard() -> None:
     other = [consent(who, subject="another") for who in ("guardian", "child")]
     assert decide(ask(), other, PACKS["consent"], NOW).reasons == ("no_consent",)

@@ -1,0 +1,1 @@
+"""Everything that SQL holds, on SQLite and on PostgreSQL."""

@@ -1,16 +1,17 @@
 """A hub's API over a real database and the embedded bus, for tests. Holds no assertions."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
-from sqlalchemy import Engine
+from sqlalchemy import Engine, MetaData
 
 from consent.policy import load_policy
 from contracts.audit import AuditEntry
@@ -61,9 +62,11 @@ class House:
 
 
 @contextmanager
-def open_test_house(engine: Engine, folder: Path) -> Iterator[House]:
+def open_test_house(
+    engine: Engine, folder: Path, tables: Iterable[MetaData] = HUB_TABLES
+) -> Iterator[House]:
     """Everything but the workers."""
-    for metadata in HUB_TABLES:
+    for metadata in tables:
         metadata.create_all(engine)
     issuer = Issuer(new_private_key(), "test")
     verifier = Verifier(issuer.public_keys(), issuer="test", audience="hub")
@@ -106,7 +109,7 @@ def open_test_house(engine: Engine, folder: Path) -> Iterator[House]:
 @contextmanager
 def serving(house: House) -> Iterator[httpx.Client]:
     """The hub's API, served, and a client that sends no token by itself."""
-    with served(house.app) as address, httpx.Client(base_url=address) as client:
+    with served(house.app) as address, httpx.Client(base_url=address, timeout=60) as client:
         yield client
 
 
@@ -124,7 +127,7 @@ def add_record(house: House, *, system: str = "labour_inspection", key: str = KE
     return ref
 
 
-def a_referral(number: int, **changes: object) -> Referral:
+def a_referral(number: int, **changes: Any) -> Referral:
     """A referral that was made `number` minutes after the start."""
     made = NOW + timedelta(minutes=number)
     referral = Referral(
@@ -132,7 +135,7 @@ def a_referral(number: int, **changes: object) -> Referral:
         trigger_ref=f"ref{number}", trigger_name="test", trigger_at=made, state="waiting",
         state_on=date(2026, 2, 1), recipient_system="dsw_cms", recipient="intake_mmr013",
         service="test", service_id=str(UUID(int=20_000 + number)), route="",
-        case_ref=f"case{number}", made_at=made, deadline=date(2026, 2, 15),
+        case_ref=f"case{number}", case_before=None, made_at=made, deadline=date(2026, 2, 15),
     )  # fmt: skip
     return replace(referral, **changes)
 

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, func, select
+from tenacity import wait_none
 
 from consent.engine import decide
 from consent.model import Action, Case, Channel, Consent, Effect, Purpose, Request
-from consent.store import ConsentStore
+from consent.store import ConsentStore, consent_metadata
 from contracts.envelope import decode
 from contracts.labels import Label
 from contracts.model.consent_statement import ConsentStatement
-from hub.bus.audit import audit
+from hub.bus.audit import audit, audit_metadata
 from hub.bus.database import reading
-from hub.bus.journal import open_work
+from hub.bus.journal import journal_metadata, open_work
 from hub.bus.worker import Options, Worker
 from hub.people import Said
 from hub.pipeline import STAGES
@@ -29,7 +30,8 @@ TODAY = date(2026, 2, 1)
 @pytest.fixture
 def house(engine: Engine, tmp_path: Path) -> Iterator[House]:
     """A hub with nothing in it."""
-    with open_test_house(engine, tmp_path) as made:
+    tables = (journal_metadata, audit_metadata, consent_metadata)
+    with open_test_house(engine, tmp_path, tables) as made:
         yield made
 
 
@@ -78,7 +80,8 @@ def test_an_objection_leaves_with_its_audit_entry_and_as_one_event(house: House)
     assert open_work(house.engine).outbox == 1
     worker = Worker(
         stage=STAGES["people"], handler=People(), bus=house.bus, engine=house.engine,
-        keyring=None, clock=lambda: NOW, instance=INSTANCE, options=Options(poll_seconds=0),
+        keyring=None, clock=lambda: NOW, instance=INSTANCE,
+        options=Options(poll_seconds=0, patience=wait_none()),
     )  # fmt: skip
     worker.step()
     worker.close()

@@ -3,7 +3,7 @@
 import base64
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing.queues import Queue
@@ -28,20 +28,11 @@ ANN, BOB = "person-ann", "person-bob"
 CONTENT = {"name": "a made-up name", "months": [1, 2]}
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/vault.sqlite"
-    server = request.getfixturevalue("postgres_server")
-    return str(server.database(f"vault_{os.urandom(6).hex()}"))
-
-
 @pytest.fixture
-def engine(database: str) -> Iterator[Engine]:
-    engine = open_database(database)
+def engine(engine: Engine) -> Engine:
+    """The vault's database, on either kind."""
     KeyStore(engine).create()
-    yield engine
-    engine.dispose()
+    return engine
 
 
 @pytest.fixture

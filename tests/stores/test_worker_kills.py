@@ -1,48 +1,41 @@
 """kill -9 at every fault point, and workers that fight: nothing is lost and nothing doubled."""
 
 import itertools
-import multiprocessing
 import re
 import signal
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from multiprocessing.context import ForkServerProcess
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine
 
-from hub.bus import faults, journal
-from hub.bus.database import open_database, reading
+from hub.bus import faults
+from hub.bus.database import open_database
 from hub.bus.faults import FAULT_POINTS
 from hub.bus.journal import open_work, positions
-from hub.bus.outbox import Outbox
 from hub.bus.port import Bus
+from tests.stores.crew import COUNT, Order, check, events, fight, finished
 from tests.stores.little import (
     LITTLE,
     TALLY,
     Errant,
     Tally,
     effects,
-    event,
     make_tables,
     open_bus,
-    outside,
     send,
     worker,
 )
 
-COUNT = 24
 ROOT = Path(__file__).parents[2]
-processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload(["tests.stores.little"])
 
 
 @pytest.fixture
 def bus(tmp_path: Path) -> Iterator[Bus]:
     with open_bus(tmp_path / "bus") as bus:
-        send(bus, *(event(key, timer=True, errand=True) for key in keys()))
+        send(bus, *events())
         yield bus
 
 
@@ -50,76 +43,6 @@ def bus(tmp_path: Path) -> Iterator[Bus]:
 def store(engine: Engine) -> Engine:
     make_tables(engine)
     return engine
-
-
-def keys() -> list[str]:
-    return [f"k{number:02}" for number in range(COUNT)]
-
-
-def finished(bus: Bus, store: Engine) -> bool:
-    """Everything sent was read, nothing is left to publish, to wake or to run."""
-    work = open_work(store)
-    if work.outbox or work.timers or work.claims or len(effects(store, "settled")) < COUNT:
-        return False
-    stages = positions(store)
-    for stage in (LITTLE, TALLY):
-        at = stages.get(stage.name, {})
-        if any(at.get(place, 0) != end for place, end in bus.ends(stage.reads).items()):
-            return False
-    return True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What a child process is to do: work, and die at the armed point, or be spoilt."""
-
-    database: str
-    folder: Path
-    armed: str = ""
-    after: int = 2
-    spoil: str = ""
-
-    def start(self) -> ForkServerProcess:
-        process = processes.Process(target=work, args=(self,))
-        process.start()
-        return process
-
-    def run(self) -> int | None:
-        process = self.start()
-        process.join(60)
-        return process.exitcode
-
-
-def work(order: Order) -> None:
-    """Be one process: both stages in turn until everything is done, or until killed."""
-    if order.armed:
-        faults.arm(order.armed, order.after)
-    if order.spoil:
-        SPOILS[order.spoil]()
-    store = open_database(order.database)
-    with open_bus(order.folder) as bus:
-        workers = [
-            worker(LITTLE, Errant(engine=store), bus, store),
-            worker(TALLY, Tally(), bus, store),
-        ]
-        while not finished(bus, store):
-            for one in workers:
-                one.step()
-        for one in workers:
-            one.close()
-    store.dispose()
-
-
-def check(store: Engine) -> None:
-    """The one assertion: each effect once, inside, outside and downstream."""
-    once = [(key, "1") for key in keys()]
-    assert effects(store, "little") == once
-    assert effects(store, "timer") == once
-    assert [key for key, _ in effects(store, "settled")] == keys()
-    with reading(store) as connection:
-        assert connection.execute(select(func.count()).select_from(outside)).scalar_one() == COUNT
-    passed = [(key, version) for key in keys() for version in ("1", "settled", "woken")]
-    assert effects(store, "tally") == passed
 
 
 @pytest.fixture
@@ -142,38 +65,10 @@ def test_three_workers_fight_and_die_and_each_effect_happens_once(
 ) -> None:
     points = itertools.chain(FAULT_POINTS, itertools.repeat(""))
     orders = (replace(order, armed=point, after=1) for point in points)
-    crew = [next(orders).start() for _ in range(3)]
-    codes = []
-    while crew:
-        process = crew.pop(0)
-        process.join(0.02)
-        if process.exitcode is None:
-            crew.append(process)
-            continue
-        codes.append(process.exitcode)
-        if process.exitcode:
-            crew.append(next(orders).start())
+    codes = fight(orders, 3)
     assert codes.count(-signal.SIGKILL) >= 5
     assert set(codes) == {0, -signal.SIGKILL}
     check(store)
-
-
-def publish_without_outbox() -> None:
-    """Commit, then publish what is only in memory."""
-    Outbox.store = lambda *_: None  # type: ignore[method-assign]
-
-
-def forget_what_was_done() -> None:
-    """Trust the group and not the store."""
-    journal.advance = lambda *_, **__: None
-    journal.remember = lambda *_: None
-    journal.find_position = lambda *_: None
-
-
-SPOILS: dict[str, Callable[[], None]] = {
-    "outbox": publish_without_outbox,
-    "memory": forget_what_was_done,
-}
 
 
 def lost(store: Engine) -> bool:
@@ -193,7 +88,7 @@ def test_the_check_fails_for_a_worker_that_is_spoilt(
     store = open_database(database)
     make_tables(store)
     with open_bus(tmp_path / "bus") as bus:
-        send(bus, *(event(key, timer=True, errand=True) for key in keys()))
+        send(bus, *events())
         order = Order(database=database, folder=tmp_path / "bus", spoil=spoil)
         assert replace(order, armed="outbox.committed").run() == -signal.SIGKILL
         last = order.start()

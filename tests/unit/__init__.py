@@ -1,0 +1,1 @@
+"""Small parts by themselves: no database, no bus, no process."""

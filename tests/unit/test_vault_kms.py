@@ -37,8 +37,6 @@ def test_of_two_first_starts_one_key_wins(tmp_path: Path) -> None:
     def random_bytes(count: int) -> bytes:
         """The other process comes first, between the look and the making."""
         if not path.exists():
-            path.touch(mode=0o600)
-            path.unlink()
             LocalKeyFile(path, production=False)
         return bytes(count)
 

@@ -7,7 +7,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, OffsetSpec, TopicPartition
+from kafka import KafkaAdminClient, KafkaProducer, OffsetSpec, TopicPartition
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
 from kafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from kafka.errors import AuthorizationError, KafkaError, TopicAlreadyExistsError, for_code
@@ -15,7 +15,7 @@ from kafka.errors import AuthorizationError, KafkaError, TopicAlreadyExistsError
 from contracts.errors import FatalError, RetriableError
 from contracts.topics import Topic, full_name
 from hub.bus.kafka.client import Client, connected, pin_logger, translated, translating
-from hub.bus.kafka.member import KafkaMember
+from hub.bus.kafka.member import Consumer, KafkaMember
 from hub.bus.kafka.settings import (
     MAX_BYTES,
     Creating,
@@ -117,7 +117,7 @@ class KafkaBus:
             if topic not in found:
                 raise RetriableError(f"topic {topic} is not there yet: start what creates it")
         consumer = connected(
-            KafkaConsumer,
+            Consumer,
             self._options
             | consumer_options(self.session_seconds * _LAPSE, self._answer_seconds)
             | {

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
-from kafka import ConsumerRebalanceListener, OffsetAndMetadata, TopicPartition
+from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import RebalanceInProgressError
 
 from hub.bus.kafka.client import Client, translating
@@ -13,10 +13,22 @@ from hub.bus.port import FencedError, Incoming, Locate, Partition
 _SLICE = 0.1  # a poll looks at new partitions this often, in seconds
 
 
+class Consumer(KafkaConsumer):  # type: ignore[misc]
+    """The client's consumer, mended."""
+
+    def insist(self) -> None:
+        """Do not forget that a join is under way.
+
+        When news about topics started it and a poll ends before it does, the library takes the
+        leader's half of it for the whole and waits for ever, until the broker throws it out.
+        """
+        self._coordinator.request_rejoin()
+
+
 class KafkaMember:
     """See the port. The client's thread tells which partitions come and go; `poll` acts on it."""
 
-    def __init__(self, consumer: Client, names: Mapping[str, str], locate: Locate) -> None:
+    def __init__(self, consumer: Consumer, names: Mapping[str, str], locate: Locate) -> None:
         self._consumer = consumer
         self._locate = locate
         self._names = names
@@ -25,6 +37,8 @@ class KafkaMember:
         self._new: frozenset[TopicPartition] = frozenset()
         self._paused: set[TopicPartition] = set()
         consumer.subscribe(list(names), listener=_Listener(self))
+        for name in names:  # so that the first sharing out already knows them
+            consumer.partitions_for_topic(name)
 
     @property
     def assigned(self) -> frozenset[Partition]:
@@ -90,7 +104,8 @@ class KafkaMember:
         self._consumer.pause(*partitions)
 
     def went(self, partitions: Iterable[TopicPartition]) -> None:
-        """Called by the client: these are not ours any more."""
+        """Called by the client, before each join: these are not ours any more."""
+        self._consumer.insist()
         self._owned -= frozenset(partitions)
         self._new -= frozenset(partitions)
 
