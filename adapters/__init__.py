@@ -1,0 +1,1 @@
+"""One outside system a folder: knows its API, not our meaning; yields, never publishes."""

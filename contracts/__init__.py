@@ -1,0 +1,1 @@
+"""What the data means. Pure: no I/O but reading its own data files."""

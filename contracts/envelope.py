@@ -73,7 +73,7 @@ class Opened:
     """One part with its plain content; several records of one person make several of these."""
 
     part: Part
-    content: Mapping[str, Any]
+    content: Mapping[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +116,7 @@ class Draft:
     key: str
     version: str
     data: Mapping[str, Any] | None
-    seal: Mapping[tuple[str, Kind], Mapping[str, Any]] = field(default_factory=dict)
+    seal: Mapping[tuple[str, Kind], Mapping[str, Any]] = field(default_factory=dict, repr=False)
     parts: tuple[Part, ...] = ()
     time: datetime | None = None
 
@@ -154,7 +154,9 @@ def decode(key: bytes, value: bytes | None, headers: list[tuple[str, bytes]]) ->
     """
     given = dict(headers)
     try:
-        body = {"data": None, "parts": ()} if value is None else orjson.loads(value)
+        body: dict[str, Any] = {"data": None, "parts": ()}
+        if value is not None:
+            body = orjson.loads(value)
         return Envelope(
             id=given["ce_id"].decode(),
             type=given["ce_type"].decode(),

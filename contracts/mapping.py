@@ -86,7 +86,7 @@ class _Reading:
     """What reading one record has given so far."""
 
     where: str
-    values: assembly.Values
+    values: assembly.Values = field(repr=False)
     faults: list[Reason]
     unmapped: list[dict[str, str]]
     notes: list[str]

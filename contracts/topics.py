@@ -20,7 +20,7 @@ class Zone(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """One topic. `partitions` never changes after the first start; `keep_days` is for observations."""
+    """One topic. `partitions` never changes after the first start; `keep_days`: observations."""
 
     name: str
     key: str

@@ -1,0 +1,1 @@
+"""Joins everything: stages, vault, linkage, referrals, API. Empty on purpose."""

@@ -205,12 +205,10 @@ def next_sequence(connection: Connection) -> int:
     grow = update(sequence_table).where(mine).values(value=sequence_table.c.value + 1)
     if not connection.execute(grow).rowcount:
         connection.execute(insert(sequence_table).values(name="publish", value=1))
-    return connection.execute(select(sequence_table.c.value).where(mine)).scalar_one()
+    return int(connection.execute(select(sequence_table.c.value).where(mine)).scalar_one())
 
 
-def save_figure(
-    connection: Connection, ref: str, version: str, cell: Mapping[str, Any]
-) -> None:
+def save_figure(connection: Connection, ref: str, version: str, cell: Mapping[str, Any]) -> None:
     """Keep the newest state of a figure; it is about no child, so nothing is audited."""
     row = {"ref": ref, "version": version, "cell": dict(cell)}
     upsert(connection, figure_table, [row], guard="version")

@@ -31,9 +31,7 @@ Home = Annotated[Path | None, typer.Option(help="Folder of all state. Default: .
 SettingsFile = Annotated[
     Path | None, typer.Option("--settings", help="Settings file (TOML). Default: HOME/clmhub.toml")
 ]
-BusAddress = Annotated[
-    str | None, typer.Option("--bus", help="`embedded:` or `kafka://host:port`")
-]
+BusAddress = Annotated[str | None, typer.Option("--bus", help="`embedded:` or `kafka://host:port`")]
 DatabaseAddress = Annotated[
     str | None,
     typer.Option("--database", help="`sqlite:` or `postgresql+psycopg://user@host:port`"),
@@ -60,6 +58,21 @@ def work(
 def api(home: Home = None, settings: SettingsFile = None) -> None:
     """Serve the hub's API and first page, and publish what people decide there."""
     programs.api(_settings(settings, home=home))
+
+
+@app.command()
+def setup(
+    mirror: Annotated[
+        Path | None, typer.Option(help="Folder for what the mirror gets: instance id, public keys")
+    ] = None,
+    home: Home = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Prepare an installation of many processes: roles, databases, topics, rights, keys.
+
+    Waits for Kafka and PostgreSQL. Running it again changes nothing but what has been mended.
+    """
+    programs.setup(_settings(settings, home=home), mirror, typer.echo)
 
 
 @app.command()
@@ -161,7 +174,7 @@ def verify_audit(home: Home = None, settings: SettingsFile = None) -> None:
 
 
 @app.command()
-def demo(  # noqa: PLR0913 - one option a person may want to set
+def demo(
     once: Annotated[bool, typer.Option(help="Run the story to its end, then stop")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as one line")] = False,
     children: Annotated[int, typer.Option(min=60, help="Children in the sandbox country")] = 120,
@@ -179,15 +192,11 @@ def demo(  # noqa: PLR0913 - one option a person may want to set
 
     given = _settings(None, home=home, bus=bus, database=database)
     choices = Choices(settings=given, once=once, json=json, children=children, seed=seed)
-    raise typer.Exit(_guarded(lambda: run_demo(choices)))
+    raise typer.Exit(run_demo(choices))
 
 
 def _settings(file: Path | None, **given: Any) -> Settings:
     return load_settings(file, given=given)
-
-
-def _guarded(act: Any) -> int:
-    return int(act() or 0)
 
 
 def main() -> NoReturn:

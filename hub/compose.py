@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from types import TracebackType
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
 
@@ -23,7 +23,7 @@ from adapters.sdk.http import HttpClient, Login
 from adapters.sdk.ports import Pulls, PushesAnswers, PushesReferrals
 from consent.policy import Policy, load_policy
 from contracts.envelope import Part
-from contracts.errors import FatalError
+from contracts.errors import FatalError, RetriableError
 from contracts.topics import TOPICS, Zone
 from hub import schema, sources
 from hub.api.app import build_app
@@ -35,7 +35,8 @@ from hub.bus.open import open_bus
 from hub.bus.port import Bus
 from hub.bus.stage import Handler
 from hub.bus.worker import Options, Worker
-from hub.home import ISSUER, instance_id, public_keys
+from hub.heartbeat import Heartbeat
+from hub.home import ISSUER, instance_id, is_set_up, public_keys
 from hub.people import ConsentDesk
 from hub.pipeline import PIPELINE, STAGES
 from hub.referrals.payload import Payloads
@@ -57,7 +58,6 @@ from hub.vault.store import KeyStore
 from hub.web.access import Access
 from hub.web.clock import WALL, Clock, clock_from, wall_clock
 from hub.web.tokens import Verifier
-
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
 
@@ -105,8 +105,11 @@ def database_url(settings: Settings, name: str, instance: str) -> str:
 def open_house(settings: Settings) -> House:
     """Open databases, bus and keys, making what is missing.
 
-    Raises FatalError when a setting is not possible, or a database belongs to another home.
+    Raises FatalError when a setting is not possible, or a database belongs to another home;
+    RetriableError while something outside is not there, or `clmhub setup` must come first.
     """
+    if settings.after_setup and not is_set_up(settings.home):
+        raise RetriableError("this home is not prepared yet: clmhub setup does that")
     if settings.production and settings.clock != WALL:
         raise FatalError("a clock file is for demonstrations: set `clock` to `wall` in production")
     _arm_fault(settings.fault)
@@ -128,7 +131,11 @@ def open_house(settings: Settings) -> House:
             policy=load_policy(settings.policy), systems=_systems(settings, clock),
             closing=stack.pop_all(),
         )  # fmt: skip
-    _prepare(house)
+    try:
+        _prepare(house)
+    except BaseException:
+        house.closing.close()
+        raise
     return house
 
 
@@ -154,7 +161,9 @@ def _systems(settings: Settings, clock: Clock) -> dict[str, object]:
     for system, folder in folders.items():
         if folder.folder:
             systems[system] = adapters[system](
-                folder.folder, clock=clock, wall=lambda: clock().timestamp(),
+                folder.folder,
+                clock=clock,
+                wall=lambda: clock().timestamp(),
                 grace_seconds=settings.half_copied_seconds,
             )
     return systems
@@ -182,11 +191,12 @@ def worker(house: House, name: str) -> Worker:
         stage=stage, handler=_handler(house, name), bus=house.bus, engine=house.hub,
         keyring=house.keyring, clock=house.clock, instance=house.instance,
         options=Options(poll_seconds=house.settings.idle_seconds),
+        beat=Heartbeat(house.settings.run or house.settings.home / "run", name).beat,
     )  # fmt: skip
 
 
 def _handler(house: House, name: str) -> Handler:
-    build = {
+    build: dict[str, Callable[[House], Handler]] = {
         "collect": _collect, "people": lambda _: People(), "translate": _translate,
         "identify": _identify, "release": _release, "publish": _publish, "refer": _refer,
         "deliver": _deliver, "account": lambda _: Account(),
@@ -221,7 +231,9 @@ def _opener(house: House, name: str) -> Callable[[Part], Mapping[str, Any]]:
 
     def open_part(part: Part) -> Mapping[str, Any]:
         if part.kind not in kinds:
-            raise FatalError(f"the stage {name} may not open {part.kind} parts: see hub/pipeline.py")
+            raise FatalError(
+                f"the stage {name} may not open {part.kind} parts: see hub/pipeline.py"
+            )
         return house.keyring.open(part)
 
     return open_part
@@ -249,7 +261,6 @@ def _deliver(house: House) -> Handler:
         payloads=Payloads(policy=house.policy, open_part=_opener(house, "deliver")),
         record_ref=house.pseudonyms.record_ref, wall=time.time,
     )  # fmt: skip
-
 
 
 def api_app(house: House) -> FastAPI:
@@ -280,7 +291,7 @@ def mirror_settings(house: House) -> Path:
         "bus": given.molip.bus or given.bus, "bus_home": str(home), "instance": house.instance,
         "database": given.molip.database or database_url(given, "mirror", house.instance),
         "jwks_file": str(jwks), "issuer": ISSUER, "host": given.host, "port": given.molip.port,
-        "k": given.k, "clock": given.clock if given.clock == WALL else str(Path(given.clock).absolute()),
+        "k": given.k, "clock": _absolute(given.clock),
         "secure_cookie": given.host not in LOCAL_HOSTS,
     }  # fmt: skip
     path = home / "mirror" / "mirror.toml"
@@ -289,3 +300,7 @@ def mirror_settings(house: House) -> Path:
     path.write_text(text, encoding="utf-8")
     path.chmod(0o600)
     return path
+
+
+def _absolute(clock: str) -> str:
+    return clock if clock == WALL else str(Path(clock).absolute())

@@ -144,5 +144,7 @@ def count_open(connection: Connection, states: Iterable[str] = (WAITING,)) -> in
     """Deliveries that have not ended."""
     where = delivery_table.c.state.in_(list(states))
     return int(
-        connection.execute(select(func.count()).select_from(delivery_table).where(where)).scalar_one()
+        connection.execute(
+            select(func.count()).select_from(delivery_table).where(where)
+        ).scalar_one()
     )

@@ -14,6 +14,7 @@ from contracts.errors import FatalError
 from hub.web.tokens import Issuer, load_keys, new_private_key
 
 ISSUER = "clmhub"
+SET_UP = "set-up"
 
 
 def instance_id(home: Path) -> str:
@@ -55,6 +56,11 @@ def public_keys(home: Path) -> tuple[Path, dict[str, Any]]:
     keys = token_issuer(home).public_keys()
     write_private(path, orjson.dumps(keys))
     return path, keys
+
+
+def is_set_up(home: Path) -> bool:
+    """Tell whether `clmhub setup` has prepared this home."""
+    return (home / SET_UP).exists()
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     Column,
+    ColumnElement,
     Connection,
     Integer,
     MetaData,
@@ -93,13 +94,11 @@ class Totals:
         return {name: count for name, count in asdict(self).items() if name != IN_FLIGHT}
 
 
-def collected_versions(
-    connection: Connection, system: str, refs: Iterable[str]
-) -> dict[str, str]:
+def collected_versions(connection: Connection, system: str, refs: Iterable[str]) -> dict[str, str]:
     """The newest version of each known record: what is not newer is not collected again."""
     where = (line_table.c.system == system) & line_table.c.ref.in_(list(refs))
     rows = connection.execute(select(line_table.c.ref, line_table.c.collected).where(where))
-    return {ref: version for ref, version in rows}
+    return dict(rows.tuples().all())
 
 
 def open_lines(
@@ -222,8 +221,8 @@ def totals(connection: Connection) -> dict[str, Totals]:
         .subquery()
     )
     counts: dict[str, dict[str, int]] = {}
-    for row in connection.execute(select(*lines.c, func.count()).group_by(*lines.c)):
-        system, own, lags, followed, ahead, count = row
+    grouped = select(*lines.c, func.count().label("count")).group_by(*lines.c)
+    for system, own, lags, followed, ahead, count in map(tuple, connection.execute(grouped)):
         sums = counts.setdefault(system, dict.fromkeys(("received", *STATES, IN_FLIGHT), 0))
         sums["received"] += count
         sums[_standing(own, followed, lags=bool(lags), ahead=bool(ahead))] += count
@@ -242,7 +241,9 @@ def _standing(own: str, followed: str | None, *, lags: bool, ahead: bool) -> str
 def count_echoes(connection: Connection) -> int:
     """Records that the hub itself created in a source, and that came back from it."""
     where = line_table.c.kind == ECHO
-    return connection.execute(select(func.count()).select_from(line_table).where(where)).scalar_one()
+    return connection.execute(
+        select(func.count()).select_from(line_table).where(where)
+    ).scalar_one()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,7 +273,7 @@ def list_rejected(connection: Connection, system: str | None = None) -> list[Rej
     ]  # fmt: skip
 
 
-def _is(system: str, ref: str) -> Any:
+def _is(system: str, ref: str) -> ColumnElement[bool]:
     return (line_table.c.system == system) & (line_table.c.ref == ref)
 
 

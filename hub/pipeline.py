@@ -1,7 +1,7 @@
 """The data path, as a table. Read it first; no logic lives here. Adding a step is adding a row.
 
-    source -> translate -> canonical -> identify -> child -> release -> candidates -> publish
-    child -> refer -> referral -> deliver -> answer -> refer;  mirror -> reflect -> receipt -> account
+source -> translate -> canonical -> identify -> child -> release -> candidates -> publish
+child -> refer -> referral -> deliver -> answer -> refer;  mirror -> reflect -> receipt -> account
 """
 
 from contracts.topics import SOURCES

@@ -1,43 +1,64 @@
 """The hub's programs, as the command line starts them. Each opens what it needs and closes it."""
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import structlog
+from sqlalchemy import Engine
 
 from contracts.errors import FatalError
 from hub import ledger
 from hub.bus import parking
 from hub.bus.audit import verify
 from hub.bus.database import open_database, reading
+from hub.bus.waiting import wait_for
 from hub.compose import House, api_app, database_url, mirror_settings, open_house, worker
 from hub.home import instance_id, locked
 from hub.ledger import STATES, Rejected, Totals
 from hub.pipeline import PIPELINE, STAGES
 from hub.running import Stopping, join_all, mirror_process, run_workers, serving
 from hub.settings import Settings
+from hub.setup import set_up
 from hub.web.logs import configure_logs
 
-__all__ = ["STATES", "api", "parked", "rejected", "retry_parked", "totals", "up", "verify_audit", "work"]
+__all__ = [
+    "STATES",
+    "api",
+    "parked",
+    "rejected",
+    "retry_parked",
+    "setup",
+    "totals",
+    "up",
+    "verify_audit",
+    "work",
+]
 log = structlog.get_logger()
 
 
-def up(settings: Settings, ready: Path | None = None) -> None:
+def up(settings: Settings) -> None:
     """Run everything in one process, and the mirror as its child, until told to stop."""
     _logs(settings)
     stopping = Stopping()
     stopping.listen()
-    with locked(settings.home, "hub"), open_house(settings) as house:
+    with locked(settings.home, "hub"), _house(settings, stopping) as house:
+        if house is None:
+            return
         house.free_claims()
         workers = [worker(house, stage.name) for stage in PIPELINE]
-        with _api(house) as port, mirror_process(mirror_settings(house), _mirror_log(settings)) as mirror:
+        with (
+            _api(house) as port,
+            mirror_process(mirror_settings(house), _mirror_log(settings)) as mirror,
+        ):
             threads = run_workers(workers, stopping)
             log.info("hub_started", port=port, instance=house.instance)
             while not stopping.event.wait(0.5):
                 if mirror.poll() is not None:
-                    stopping.give_up(FatalError(f"the mirror stopped: read {_mirror_log(settings)}"))
+                    stopping.give_up(
+                        FatalError(f"the mirror stopped: read {_mirror_log(settings)}")
+                    )
             join_all(threads)
     stopping.check()
 
@@ -48,7 +69,9 @@ def work(settings: Settings, stages: Sequence[str]) -> None:
     stopping = Stopping()
     stopping.listen()
     names = list(STAGES) if list(stages) == ["all"] else list(stages)
-    with open_house(settings) as house:
+    with _house(settings, stopping) as house:
+        if house is None:
+            return
         threads = run_workers([worker(house, name) for name in names], stopping)
         log.info("workers_started", stages=",".join(names))
         stopping.event.wait()
@@ -61,12 +84,25 @@ def api(settings: Settings) -> None:
     _logs(settings)
     stopping = Stopping()
     stopping.listen()
-    with open_house(settings) as house, _api(house) as port:
-        threads = run_workers([worker(house, "people")], stopping)
-        log.info("api_started", port=port)
-        stopping.event.wait()
-        join_all(threads)
+    with _house(settings, stopping) as house:
+        if house is None:
+            return
+        with _api(house) as port:
+            threads = run_workers([worker(house, "people")], stopping)
+            log.info("api_started", port=port)
+            stopping.event.wait()
+            join_all(threads)
     stopping.check()
+
+
+def setup(settings: Settings, mirror_folder: Path | None, say: Callable[[str], None]) -> None:
+    """Prepare the installation once, waiting for Kafka and PostgreSQL as long as it takes."""
+    _logs(settings)
+    stopping = Stopping()
+    stopping.listen()
+    done = wait_for("setup", lambda: set_up(settings, mirror_folder, say), stopping.event)
+    if done is None:
+        raise FatalError("setup was stopped before its end: run it again")
 
 
 def rejected(settings: Settings, system: str | None) -> list[Rejected]:
@@ -100,9 +136,22 @@ def verify_audit(settings: Settings) -> list[tuple[str, int]]:
 
 
 @contextmanager
-def _hub_database(settings: Settings) -> Iterator:  # type: ignore[type-arg]
+def _house(settings: Settings, stopping: Stopping) -> Iterator[House | None]:
+    """The open house as soon as all that it needs is there; None when told to stop before."""
+    house = wait_for("hub", lambda: open_house(settings), stopping.event)
+    if house is None:
+        yield None
+        return
+    with house:
+        yield house
+
+
+@contextmanager
+def _hub_database(settings: Settings) -> Iterator[Engine]:
     if not (settings.home / "instance").exists():
-        raise FatalError(f"nothing is stored in {settings.home}: start the hub there first, or name its --home")
+        raise FatalError(
+            f"nothing is stored in {settings.home}: start the hub there first, or name its --home"
+        )
     engine = open_database(database_url(settings, "hub", instance_id(settings.home)))
     try:
         yield engine
@@ -110,7 +159,7 @@ def _hub_database(settings: Settings) -> Iterator:  # type: ignore[type-arg]
         engine.dispose()
 
 
-def _api(house: House):  # type: ignore[no-untyped-def]
+def _api(house: House) -> AbstractContextManager[int]:
     settings = house.settings
     return serving(api_app(house), settings.host, settings.port)
 
@@ -122,4 +171,3 @@ def _mirror_log(settings: Settings) -> Path:
 def _logs(settings: Settings) -> None:
     pretty = settings.log == "pretty" or (settings.log == "auto" and sys.stderr.isatty())
     configure_logs(pretty=pretty)
-

@@ -4,10 +4,8 @@ Every program stops cleanly on SIGTERM and Ctrl-C: transactions end, outboxes ar
 kept, groups are left. A worker that must stop (FatalError) stops its program, and says why.
 """
 
-import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +17,8 @@ from fastapi import FastAPI
 
 from contracts.errors import FatalError
 from hub.bus.worker import Worker
+from hub.leash import leashed
+from hub.settings import passed_on
 
 log = structlog.get_logger()
 STOP_SECONDS = 20.0
@@ -64,7 +64,7 @@ def _run_one(worker: Worker, stopping: Stopping) -> None:
     try:
         worker.run(stopping.event)
     except FatalError as error:
-        log.error("worker_stopped", stage=worker.stage.name, message=str(error))
+        log.exception("worker_stopped", stage=worker.stage.name)
         stopping.give_up(error)
     except Exception as error:
         log.exception("worker_failed", stage=worker.stage.name)
@@ -88,7 +88,6 @@ def serving(app: FastAPI, host: str, port: int) -> Iterator[int]:
         date_header=True, timeout_graceful_shutdown=5,
     )  # fmt: skip
     server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[method-assign]
     thread = threading.Thread(target=server.run, name="api", daemon=True)
     thread.start()
     try:
@@ -105,13 +104,11 @@ def serving(app: FastAPI, host: str, port: int) -> Iterator[int]:
 @contextmanager
 def mirror_process(settings_file: Path, log_file: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run the mirror as a child, with an environment that holds nothing of the hub's."""
-    clean = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
     log_file.parent.mkdir(parents=True, exist_ok=True)
     with log_file.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", "mirror", "--settings", str(settings_file)],
-            stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=clean,
-            preexec_fn=die_with_parent,
+            leashed("mirror", "--settings", str(settings_file)),
+            stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=passed_on(),
         )  # fmt: skip
     try:
         yield process
@@ -122,10 +119,3 @@ def mirror_process(settings_file: Path, log_file: Path) -> Iterator[subprocess.P
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def die_with_parent() -> None:
-    """In a child: end when the parent ends, however it does (Linux's PR_SET_PDEATHSIG)."""
-    import ctypes
-
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)

@@ -111,7 +111,8 @@ class Settings(_Settings):
         description="Folder of this machine's heartbeats; empty: the folder `run` in the home.",
     )
     fault: str = Field(
-        default="", description="For tests: `name:n` kills this process at the n-th pass of a point."
+        default="",
+        description="For tests: `name:n` kills this process at the n-th pass of a point.",
     )
 
 
@@ -149,6 +150,12 @@ def _from_file(path: Path) -> dict[str, Any]:
         raise FatalError(
             f"the settings file {path} cannot be read ({type(error).__name__}): mend or remove it"
         ) from None
+
+
+def passed_on(*more: str) -> dict[str, str]:
+    """What a child process gets of this one's environment: no setting and no secret of ours."""
+    wanted = ("PATH", "LANG", "TMPDIR", *more)
+    return {name: os.environ[name] for name in wanted if name in os.environ}
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:

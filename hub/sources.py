@@ -8,19 +8,19 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     Column,
+    ColumnElement,
     Connection,
     Float,
     Integer,
     MetaData,
     String,
     Table,
-    insert,
     select,
 )
 
 from contracts.audit import AuditEntry
 from hub.bus.audit import append
-from hub.bus.database import upsert
+from hub.bus.database import inserting, upsert
 
 source_metadata = MetaData()
 source_table = Table(
@@ -59,13 +59,12 @@ def list_sources(connection: Connection) -> list[SourceState]:
 
 def register(connection: Connection, system: str) -> None:
     """Make the source known; a source that is known stays as it is. Holds no child: no audit."""
-    if connection.execute(select(source_table).where(_is(system))).first() is None:
-        connection.execute(
-            insert(source_table).values(
-                system=system, checkpoint=None, polls=0, next_poll=0.0,
-                complete_until="", problem="",
-            )
-        )  # fmt: skip
+    row = {
+        "system": system, "checkpoint": None, "polls": 0, "next_poll": 0.0,
+        "complete_until": "", "problem": "",
+    }  # fmt: skip
+    # Every process of an installation does this at its start.
+    connection.execute(inserting(connection, source_table).values(row).on_conflict_do_nothing())
 
 
 def list_due(connection: Connection, wall: float) -> list[SourceState]:
@@ -75,9 +74,7 @@ def list_due(connection: Connection, wall: float) -> list[SourceState]:
     return [SourceState(**row) for row in rows]
 
 
-def end_poll(
-    connection: Connection, shard: str, state: SourceState, *, audit: AuditEntry
-) -> None:
+def end_poll(connection: Connection, shard: str, state: SourceState, *, audit: AuditEntry) -> None:
     """Store what a poll came to."""
     append(connection, shard, audit)
     upsert(connection, source_table, [asdict(state)])
@@ -91,5 +88,5 @@ def complete_until(connection: Connection, system: str) -> datetime | None:
     return datetime.fromisoformat(stored) if stored else None
 
 
-def _is(system: str) -> Any:
+def _is(system: str) -> ColumnElement[bool]:
     return source_table.c.system == system

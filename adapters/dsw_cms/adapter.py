@@ -4,10 +4,13 @@ Gives what the server holds, untouched. Trusts no page: the server drops a filte
 know, answers a broken one with an empty list, and shifts its pages while cases change.
 """
 
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import orjson
 
 from adapters.dsw_cms.client import MOST_A_PAGE, Page, PrimeroClient, Row, Window
 from adapters.dsw_cms.codes import Labels, read_labels
@@ -32,9 +35,9 @@ _TRACES_OF_REFERRALS = (
 class _Reading:
     """The checkpoint while a pull works on it.
 
-    `seen` holds the stamps of the cases given that the next window will show again; `since` where
-    the current window begins and `page` how far it was read, `until` its end by the server's
-    clock; no `until` means that no window is open.
+    `seen` holds the states (see `_state`) of the cases given that the next window will show again;
+    `since` where the current window begins and `page` how far it was read, `until` its end by the
+    server's clock; no `until` means that no window is open.
     """
 
     cursor: datetime | None = None
@@ -53,7 +56,7 @@ class _Reading:
         return cls(**stored | {"seen": dict(stored.get("seen", {}))})
 
     def as_checkpoint(self) -> dict[str, Any]:
-        kept = {case: stamp for case, stamp in self.seen.items() if _moment(stamp) >= self.since}
+        kept = {case: state for case, state in self.seen.items() if _stamped(state) >= self.since}
         return {
             "cursor": self.cursor.isoformat() if self.cursor else None,
             "seen": kept,
@@ -132,11 +135,11 @@ class DswCms:
             self._check_not_empty(page, reading)
             reading.until = max([page.date, *stamps[-1:]])
         for row, stamp in zip(page.rows, stamps, strict=True):
-            case, version = str(row["id"]), _text(stamp)
-            if reading.seen.get(case) == version:
+            case, state = str(row["id"]), _state(row, stamp)
+            if reading.seen.get(case) == state:
                 continue
             records.extend(self._records(row, stamp, reading))
-            reading.seen[case] = version
+            reading.seen[case] = state
             reading.cursor = max(stamp, reading.cursor or stamp)
         until = reading.until
         reading.go_on(page, stamps)
@@ -214,6 +217,16 @@ def _moment(text: object) -> datetime:
     except ValueError:
         raise RetriableError("the list of cases: a case has no time of its last change") from None
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _state(row: Row, stamp: datetime) -> str:
+    """The stamp and a checksum: one second of the server's stamps may hold two changes."""
+    content = orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
+    return f"{_text(stamp)} {zlib.crc32(content):08x}"
+
+
+def _stamped(state: str) -> datetime:
+    return _moment(state.partition(" ")[0])
 
 
 def _text(moment: datetime) -> str:

@@ -4,7 +4,7 @@ Decides nothing. Never sends `consent_overridden`, and no address holds more tha
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -35,7 +35,7 @@ class Window:
 class Page:
     """One page of a list, and the server's clock when it answered; a short one is the last."""
 
-    rows: Sequence[Row]
+    rows: Sequence[Row] = field(repr=False)
     date: datetime
     is_full: bool
 

@@ -12,6 +12,7 @@ import uvicorn
 from adapters.sandbox.alone import OccupiedError, alone_in, end_with_stdin
 from adapters.sandbox.app import build
 from adapters.sandbox.country import Country, OtherCountryError
+from adapters.sandbox.pace import living
 from adapters.sandbox.plan import LEAST_CHILDREN
 from adapters.sandbox.primero.faults import Faults
 
@@ -30,7 +31,7 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _serve(asked: argparse.Namespace) -> None:
-    country = Country(asked.home, seed=asked.seed, children=asked.children)
+    country = Country(asked.home, seed=asked.seed, children=asked.children, clock=asked.clock)
     faults = Faults(seed=asked.seed, on=asked.faults == "on")
     app = build(country, password=asked.password, token=asked.token, faults=faults)
     door = socket.create_server((asked.host, asked.port))
@@ -47,7 +48,8 @@ def _serve(asked: argparse.Namespace) -> None:
         end_with_stdin(server)
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when it has stopped
         signal.signal(number, lambda *_: None)
-    server.run(sockets=[door])
+    with living(country, asked.pace):
+        server.run(sockets=[door])
     country.close()
 
 
@@ -61,6 +63,10 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--password", default="sandbox-hub", help="of the Primero user clm_hub")
     parser.add_argument("--token", default="sandbox-control", help="bearer for /_country")
     parser.add_argument("--faults", choices=("on", "off"), default="on")
+    parser.add_argument("--clock", type=Path, help="keep the clock file here, not in HOME/sandbox")
+    parser.add_argument(
+        "--pace", type=float, default=0.0, help="seconds of the country in one second; 0: none"
+    )
     parser.add_argument("--with-stdin", action="store_true", help="end when standard input closes")
     return parser
 

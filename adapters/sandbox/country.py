@@ -30,7 +30,7 @@ class OtherCountryError(Exception):
 class Country:
     """One country in one folder. Whoever holds `lock` may read and change it."""
 
-    def __init__(self, home: Path, *, seed: int, children: int) -> None:
+    def __init__(self, home: Path, *, seed: int, children: int, clock: Path | None = None) -> None:
         self.folder = home / "sandbox"
         self.lock = Lock()
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -38,7 +38,7 @@ class Country:
         for system in (INSPECTION, EMIS):
             for part in ("inbox", "answers"):
                 (self.folder / system / part).mkdir(parents=True, exist_ok=True)
-        self._clock = ClockFile(self.folder / "clock")
+        self._clock = ClockFile(clock or self.folder / "clock")
         self.store = Store(self.folder / "primero.sqlite")
         if not self._seed_file.exists():
             self._begin(seed, children)

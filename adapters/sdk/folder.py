@@ -9,10 +9,10 @@ from typing import Any
 
 import structlog
 
-from adapters.sdk.cells import Plain
 from adapters.sdk.manifest import SheetForm
 from adapters.sdk.ports import Batch, Record, Unreadable
 from adapters.sdk.table import Row, Workbook, read_workbook
+from adapters.sdk.twins import Keys, find_twins
 from adapters.sdk.unpack import UnreadableError
 from contracts.errors import Reason, RetriableError
 
@@ -22,9 +22,6 @@ MAX_FILE = 64 * 2**20
 _SUFFIXES = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".csv"})
 _PASSING_PREFIXES = ("~", ".")
 _PASSING_SUFFIXES = (".part", ".tmp", ".crdownload", ".filepart")
-
-Keys = Callable[[Mapping[str, Plain]], tuple[str, str] | None]
-"""From a row's cells its key and its person's key; None when the row lacks a part of its key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +44,15 @@ class FileState:
     def version(self) -> str:
         """The version of whatever the file says: compares as text, newest file last."""
         return f"{self.mtime:020d}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Content:
+    """A file that was read; `twins` are the places of rows that a later row would hide."""
+
+    sha256: str
+    book: Workbook
+    twins: Mapping[int, Row]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,9 +105,8 @@ class WorkbookFolder:
         self._clock = clock
         self._wall = wall
         self._grace = grace_seconds
-        self._last: tuple[FileState, str, Workbook] | None = (
-            None  # a file is read once, not once a batch
-        )
+        # A file is read once, not once a batch.
+        self._last: tuple[FileState, _Content] | None = None
 
     def pull(self, checkpoint: Mapping[str, Any] | None, most: int) -> Batch:
         """Give the rows of files that are new or have changed; see `adapters.sdk.ports.Pulls`."""
@@ -145,7 +150,7 @@ class WorkbookFolder:
 
     def _take(self, file: FileState, pull: _Pull) -> None:
         try:
-            sha256, book = self._open(file)
+            content = self._open(file)
         except FileNotFoundError:
             return
         except OSError:
@@ -156,11 +161,11 @@ class WorkbookFolder:
             else:
                 _give_up(file, pull, error.reason)
         else:
-            self._give(file, sha256, book, pull)
+            self._give(file, content, pull)
 
-    def _open(self, file: FileState) -> tuple[str, Workbook]:
+    def _open(self, file: FileState) -> _Content:
         if self._last and self._last[0] == file:
-            return self._last[1:]
+            return self._last[1]
         if file.size > MAX_FILE:
             raise UnreadableError(_TOO_LARGE)
         content = (self._inbox / file.name).read_bytes()
@@ -169,8 +174,10 @@ class WorkbookFolder:
         book = read_workbook(content, self._form)
         if book.extra_columns:
             log.info("workbook_columns_ignored", file=file.name, count=book.extra_columns)
-        self._last = (file, hashlib.sha256(content).hexdigest(), book)
-        return self._last[1:]
+        twins = find_twins(book.rows, self._keys, self._form.tells_apart)
+        read = _Content(sha256=hashlib.sha256(content).hexdigest(), book=book, twins=twins)
+        self._last = (file, read)
+        return read
 
     def _wait(self, file: FileState, pull: _Pull, reason: Reason) -> None:
         """Look again at the next pull, or give up when the file stayed as it is for long enough."""
@@ -182,22 +189,29 @@ class WorkbookFolder:
         else:
             pull.waiting[file.name] = file.stored(since=min(since, now))
 
-    def _give(self, file: FileState, sha256: str, book: Workbook, pull: _Pull) -> None:
+    def _give(self, file: FileState, content: _Content, pull: _Pull) -> None:
         """Give as many rows as there is room for, from where the last pull stopped."""
-        going_on = pull.at.get("name") == file.name and pull.at.get("sha256") == sha256
+        book, twins = content.book, content.twins
+        going_on = pull.at.get("name") == file.name and pull.at.get("sha256") == content.sha256
         start = pull.at["given"] if going_on and file.is_as(pull.at) else 0
         stop = start + pull.most - len(pull.records)
-        pull.records.extend(self._record(file, row) for row in book.rows[start:stop])
+        rows = enumerate(book.rows[start:stop], start)
+        pull.records.extend(self._record(file, row) for at, row in rows if at not in twins)
         if stop < len(book.rows):
-            pull.at = file.stored(name=file.name, sha256=sha256, given=stop)
+            pull.at = file.stored(name=file.name, sha256=content.sha256, given=stop)
             pull.more = True
             return
         odd = [_odd_key(file, row) for row in book.rows if self._keys(row.cells) is None]
+        for at, hiding in twins.items():
+            row = book.rows[at]
+            odd.append(_odd_key(file, row))
+            place = f"{row.sheet}, row {row.number}"
+            pull.unreadable.append(_unreadable(file, odd[-1], _key_twice(hiding), place))
         for problem in book.problems:
             key = f"{file.name}#{problem.sheet}"
             odd.append(key)
             pull.unreadable.append(_unreadable(file, key, problem.reason, problem.sheet))
-        pull.end(file, sha256, odd)
+        pull.end(file, content.sha256, odd)
         self._last = None
 
     def _record(self, file: FileState, row: Row) -> Record:
@@ -238,13 +252,24 @@ def _give_up(file: FileState, pull: _Pull, reason: Reason) -> None:
     pull.end(file, "", [file.name])
 
 
-def _unreadable(file: FileState, key: str, reason: Reason, sheet: str = "") -> Unreadable:
-    where = f"{file.name}, {sheet}" if sheet else file.name
+def _unreadable(file: FileState, key: str, reason: Reason, place: str = "") -> Unreadable:
+    within = place or reason.where
+    where = f"{file.name}, {within}" if within else file.name
     placed = Reason(
         code=reason.code, message=reason.message, next_step=reason.next_step,
         column=reason.column, where=where,
     )  # fmt: skip
     return Unreadable(key=key, version=file.version, reason=placed)
+
+
+def _key_twice(hiding: Row) -> Reason:
+    return Reason(
+        code="row_key_twice",
+        message=f"row {hiding.number} of sheet {hiding.sheet} has the same key and names another"
+        " person; this row was not used",
+        next_step="give each person a number of its own, or delete the wrong row, and send the"
+        " file again",
+    )  # fmt: skip
 
 
 _AGAIN = "copy the whole file into the folder again"

@@ -21,6 +21,7 @@ from contracts.errors import FatalError, HubError, RetriableError
 
 MAX_BODY = 64 * 2**20
 MAX_SECONDS = 120.0
+MAX_PAUSE = 3600.0  # a server that asks for more is asked again all the same, and stays an alarm
 _WORD = re.compile(r"[a-z][a-z0-9_./]{0,80}")  # a field's name or a message's key, never a value
 _TOO_BUSY = (429, 503)
 
@@ -196,9 +197,9 @@ def _retry_after(response: httpx.Response) -> float | None:
     """The seconds to wait, which come as a number or as a date of the server's clock."""
     text = response.headers.get("retry-after", "").strip()
     if text.isdecimal():
-        return float(text)
+        return min(float(text), MAX_PAUSE)
     until, now = _http_date(text), _date(response)
-    return max(0.0, (until - now).total_seconds()) if until and now else None
+    return min(max(0.0, (until - now).total_seconds()), MAX_PAUSE) if until and now else None
 
 
 def _http_date(text: str) -> datetime | None:

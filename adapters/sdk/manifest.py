@@ -19,13 +19,16 @@ class SheetForm(BaseModel):
     required: tuple[str, ...]
     one_of: tuple[tuple[str, ...], ...] = ()
     """Groups of columns of which one must be there."""
+    tells_apart: tuple[str, ...] = ()
+    """Columns by which two rows of one key are seen to be about two persons."""
 
     @model_validator(mode="after")
     def _names_known_columns_only(self) -> Self:
-        named = {*self.required, *(column for group in self.one_of for column in group)}
+        grouped = (column for group in self.one_of for column in group)
+        named = {*self.required, *self.tells_apart, *grouped}
         if named - set(self.columns) or len(set(self.columns)) != len(self.columns):
             raise ValueError(
-                "required and one_of may name known columns only, and each column once"
+                "required, one_of and tells_apart may name known columns only, and each column once"
             )
         return self
 

@@ -19,10 +19,10 @@ class Record:
     """
 
     record: str
-    key: str
-    person: str
+    key: str = field(repr=False)
+    person: str = field(repr=False)
     version: str
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] = field(repr=False)
     where: str
     changed: datetime
 
@@ -70,10 +70,11 @@ class Pulls(Protocol):
 class Delivery:
     """A referral, as the recipient's system is to hold it.
 
-    `id` is the hub's referral id; `to_system` and `recipient` the system and its user or office; `case` the recipient's own case
-    of the child when it has one, and `new_case` the id for a new one; `with_consent` chooses
-    referral (true) or assignment (false); `identity`, `facts` and `consents` are what the consent
-    decision let through; `from_office` and `from_record` name the trigger in its source's terms.
+    `id` is the hub's referral id; `to_system` and `recipient` the system and its user or office;
+    `case` the recipient's own case of the child when it has one, and `new_case` the id for a new
+    one; `with_consent` chooses referral (true) or assignment (false); `identity`, `facts` and
+    `consents` are what the consent decision let through; `from_office` and `from_record` name the
+    trigger in its source's terms.
     """
 
     id: str
@@ -81,14 +82,14 @@ class Delivery:
     recipient: str
     service: str
     with_consent: bool
-    case: str | None
+    case: str | None = field(repr=False)
     new_case: str
-    identity: Mapping[str, Any]
-    facts: Mapping[str, Any]
-    consents: Mapping[str, Any]
+    identity: Mapping[str, Any] = field(repr=False)
+    facts: Mapping[str, Any] = field(repr=False)
+    consents: Mapping[str, Any] = field(repr=False)
     from_system: str
     from_office: str
-    from_record: str
+    from_record: str = field(repr=False)
     deadline: date
 
 
@@ -99,7 +100,7 @@ class Answer:
     referral: str
     system: str
     office: str
-    row_key: str
+    row_key: str = field(repr=False)
     state: str
     on: date
 

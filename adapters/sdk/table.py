@@ -6,7 +6,7 @@ a grade; none of these is a record, and none may hide one.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from adapters.sdk.cells import Plain, is_blank, key_text, tidy
 from adapters.sdk.grid import Cells, Grid, read_grids
@@ -46,7 +46,7 @@ class Problem:
 class Workbook:
     """What one file holds. `extra_columns` counts the columns that the form does not know."""
 
-    rows: Sequence[Row]
+    rows: Sequence[Row] = field(repr=False)
     problems: Sequence[Problem]
     extra_columns: int
 
@@ -75,7 +75,9 @@ def read_workbook(content: bytes, form: SheetForm) -> Workbook:
             headers.append(header)
             rows.extend(_records(grid, header, form))
     if not headers:
-        raise UnreadableError(problems[0].reason if problems else _no_header(form))
+        if problems:
+            raise UnreadableError(replace(problems[0].reason, where=problems[0].sheet))
+        raise UnreadableError(_no_header(form))
     return Workbook(rows=rows, problems=problems, extra_columns=sum(h.extra for h in headers))
 
 

@@ -6,7 +6,7 @@ from hub.api.consents import consent_router
 from hub.api.ledger import ledger_router
 from hub.api.parked import operator_router
 from hub.api.parts import ApiParts
-from hub.api.referrals import referral_router
+from hub.api.referrals import referral_router, task_router
 from hub.bus.database import reading
 from hub.sources import list_sources
 from hub.tasks import Advice
@@ -23,7 +23,8 @@ def build_app(parts: ApiParts) -> FastAPI:
     advice = Advice()
     app.include_router(ledger_router(parts, advice))
     app.include_router(operator_router(parts))
-    app.include_router(referral_router(parts, advice))
+    app.include_router(referral_router(parts))
+    app.include_router(task_router(parts, advice))
     app.include_router(consent_router(parts, advice))
     app.include_router(health_router({"database": _database(parts), "bus": _bus(parts)}))
     for router in parts.routers:

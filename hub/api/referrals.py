@@ -21,12 +21,11 @@ PAGE = 100
 CASES = "dsw_cms"
 
 
-def referral_router(parts: ApiParts, advice: Advice) -> APIRouter:
+def referral_router(parts: ApiParts) -> APIRouter:
     """Return the endpoints."""
     router = APIRouter(tags=["referrals"])
     may_list = parts.access.require(*doors.REFERRALS)
     may_search = parts.access.require(*doors.REFERRAL_SEARCH)
-    may_see_tasks = parts.access.require(*doors.TASKS)
 
     @router.get("/v1/referrals")
     def list_referrals(
@@ -57,6 +56,14 @@ def referral_router(parts: ApiParts, advice: Advice) -> APIRouter:
             answers = _with_tasks(connection, found)
         parts.note_read(caller, "referrals of record", count=len(found), subject=ref)
         return ReferralPage(referrals=answers, after=None)
+
+    return router
+
+
+def task_router(parts: ApiParts, advice: Advice) -> APIRouter:
+    """Return the endpoint of what waits for a person."""
+    router = APIRouter(tags=["referrals"])
+    may_see_tasks = parts.access.require(*doors.TASKS)
 
     @router.get("/v1/tasks")
     def list_tasks(

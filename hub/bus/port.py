@@ -58,7 +58,7 @@ class Incoming:
 
 
 Locate = Callable[[Partition], int | None]
-"""Given a partition just assigned, the stored position to start at; None for the beginning."""
+"""From a partition just assigned to the stored position; None for the beginning."""
 
 
 class Member(Protocol):
@@ -91,7 +91,7 @@ class Member(Protocol):
 
 
 class Bus(Protocol):
-    """A connection to the bus. Thread-safe; members and the publisher's calls may run in threads."""
+    """A connection to the bus. Thread-safe; each member is for one thread."""
 
     session_seconds: float
 
@@ -105,7 +105,7 @@ class Bus(Protocol):
         """Store the records durably, in order per partition, and return when all are stored."""
 
     def join(self, group: str, topics: Sequence[str], locate: Locate) -> Member:
-        """Become a member of the group; `locate` is asked for each partition when it is assigned."""
+        """Become a member of the group; `locate` is asked about each partition it is given."""
 
     def ends(self, topics: Sequence[str]) -> Mapping[Partition, int]:
         """The offset that the next record of each partition will get."""
@@ -116,5 +116,8 @@ class Bus(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None: ...

@@ -51,7 +51,7 @@ class Tx(Protocol):
     def set_timer(
         self, key: str, due: datetime, *, stage: str = "", data: Mapping[str, Any] | None = None
     ) -> None:
-        """Wake the stage (this one by default) at `due`; an earlier timer of that key is replaced."""
+        """Wake the stage (this one by default) at `due`; that key's earlier timer is replaced."""
 
     def drop_timer(self, key: str, *, stage: str = "") -> None:
         """Forget a timer; unknown keys are ignored."""
@@ -86,9 +86,11 @@ class RunsErrands(Protocol):
 
     def claim(self, tx: Tx, now: datetime, most: int) -> Sequence["Errand"]: ...
 
-    def perform(self, errand: "Errand", now: datetime) -> Any: ...
+    def perform(self, errand: "Errand", now: datetime) -> object: ...
 
-    def settle(self, errand: "Errand", result: Any, tx: Tx, now: datetime) -> Iterable[Draft]: ...
+    def settle(
+        self, errand: "Errand", result: Any, tx: Tx, now: datetime  # noqa: ANN401 - its own result
+    ) -> Iterable[Draft]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +98,7 @@ class Errand:
     """One call to the outside. `key` names it in claims and logs (a pseudonym)."""
 
     key: str
-    data: Any
+    data: Any = field(repr=False)
     again: bool = False
 
 

@@ -4,12 +4,10 @@ Each dies with this process, also when it is killed, so that a home is never hel
 """
 
 import contextlib
-import os
 import secrets
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +17,7 @@ import httpx
 
 from contracts.errors import FatalError
 from hub.home import write_private
-from hub.running import die_with_parent
+from hub.settings import passed_on
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
@@ -64,11 +62,10 @@ class Parts:
     ) -> Part:
         """Start a process; its environment is what it needs and nothing of ours."""
         log.parent.mkdir(parents=True, exist_ok=True)
-        clean = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "TMPDIR")}
         with log.open("ab") as output:
             process = subprocess.Popen(  # noqa: S603 - our own modules
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                env=clean | {"PYTHONUNBUFFERED": "1"} | variables, preexec_fn=die_with_parent,
+                env=passed_on("HOME") | {"PYTHONUNBUFFERED": "1"} | variables,
             )  # fmt: skip
         part = Part(name=name, process=process, url=url, log=log)
         self.started.append(part)
@@ -96,11 +93,6 @@ class Parts:
             part.stop()
 
 
-def python(*arguments: str) -> list[str]:
-    """The command line of one of our own modules."""
-    return [sys.executable, "-m", *arguments]
-
-
 def port_for(wanted: int) -> int:
     """The wanted port when it is free, else any free one."""
     for port in (wanted, 0):
@@ -118,4 +110,3 @@ def secret(path: Path) -> str:
     """A secret of this demo, made at the first start and kept."""
     write_private(path, secrets.token_hex(24).encode())
     return path.read_text("utf-8")
-

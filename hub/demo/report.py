@@ -31,8 +31,8 @@ def result_of(
         "referrals": summary["referrals"],
         "closed": closed,
         "seconds": round(seconds, 1),
-        "bus": bus.split(":")[0],
-        "database": database.split(":")[0].split("+")[0],
+        "bus": bus.partition(":")[0],
+        "database": database.partition(":")[0].partition("+")[0],
     }
 
 
@@ -97,7 +97,9 @@ def print_result(result: Mapping[str, Any], *, as_json: bool) -> None:
         f" cases that came back as echo {result['echoes']}; referrals: {counts}", highlight=False,
     )  # fmt: skip
     console.print(
-        "Every record is accounted for." if result["closed"] else "The sums do not close: see the logs."
+        "Every record is accounted for."
+        if result["closed"]
+        else "The sums do not close: see the logs."
     )
 
 

@@ -1,4 +1,4 @@
-"""`clmhub demo`: starts the country, the hub and the mirror, and runs the story. Decides nothing."""
+"""`clmhub demo`: starts country, hub and mirror, and runs the story. Decides nothing."""
 
 import signal
 import sys
@@ -9,16 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import httpx
 
 from contracts.errors import FatalError
 from hub.demo.conductor import Conductor, Sandbox
 from hub.demo.hub_client import HubClient, count_mirror_cases
-from hub.demo.parts import Part, Parts, port_for, python, secret
+from hub.demo.parts import Part, Parts, port_for, secret
 from hub.demo.report import Progress, print_places, print_result, result_of
 from hub.home import locked, token_issuer
+from hub.leash import leashed
 from hub.settings import Settings
 from hub.web.clock import wall_clock
 from hub.web.tokens import Role
@@ -71,7 +71,7 @@ def run_demo(choices: Choices) -> int:
         )  # fmt: skip
         if not choices.once:
             print_places(running.places, result)
-            _stay(conductor, running)
+            _stay(conductor)
     print_result(result, as_json=choices.json)
     return 0 if result["closed"] else 1
 
@@ -105,12 +105,10 @@ def _running(choices: Choices, progress: Progress) -> Iterator[Running]:
         parts.stop()
 
 
-def _start_sandbox(
-    choices: Choices, parts: Parts, home: Path, control: str, password: str
-) -> Part:
+def _start_sandbox(choices: Choices, parts: Parts, home: Path, control: str, password: str) -> Part:
     port = port_for(SANDBOX_PORT)
     url = f"http://127.0.0.1:{port}"
-    command = python(
+    command = leashed(
         "adapters.sandbox", "--home", str(home), "--children", str(choices.children),
         "--seed", str(choices.seed), "--port", str(port), "--token", control,
         "--password", password,
@@ -139,12 +137,12 @@ def _start_hub(
         "CLM_EMIS__FOLDER": str(sandbox / "emis"),
     }  # fmt: skip
     url = f"http://127.0.0.1:{port}"
-    part = parts.start("hub", python("hub", "up"), url, home / "logs" / "hub.log", variables)
+    part = parts.start("hub", leashed("hub", "up"), url, home / "logs" / "hub.log", variables)
     parts.wait_until(part, lambda: httpx.get(f"{url}/health/live").status_code == 200)
     return part, f"http://127.0.0.1:{mirror_port}"
 
 
-def _stay(conductor: Conductor, running: Running) -> None:
+def _stay(conductor: Conductor) -> None:
     """Stay up until Ctrl-C; once a minute the country's clock moves on to the next epoch."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

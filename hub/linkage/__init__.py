@@ -1,0 +1,1 @@
+"""Which child is this? Compares blind indexes only."""

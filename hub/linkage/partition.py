@@ -62,9 +62,7 @@ def partition(records: Sequence[Linked]) -> Partition:
     return _as_refs(persons, waiting, roots)
 
 
-def _as_refs(
-    persons: dict[str, list[Linked]], waiting: set[str], roots: "_Forest"
-) -> Partition:
+def _as_refs(persons: dict[str, list[Linked]], waiting: set[str], roots: "_Forest") -> Partition:
     groups: dict[str, set[str]] = {}
     for person, members in persons.items():
         if person not in waiting:

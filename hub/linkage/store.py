@@ -6,16 +6,15 @@ Holds pseudonyms, blind indexes and ciphertext; opens nothing and decides nothin
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import (
-
     Column,
     Connection,
     Index,
     Integer,
     LargeBinary,
     MetaData,
+    RowMapping,
     String,
     Table,
     delete,
@@ -72,7 +71,6 @@ counter_table = Table(
 Index("linkage_record_child_version", record_table.c.child, record_table.c.version)
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRecord:
     """A record as linkage keeps it. `parts` is its canonical event's sealed parts, encoded."""
@@ -117,7 +115,7 @@ def take_turn(connection: Connection) -> int:
     grow = update(counter_table).where(mine).values(value=counter_table.c.value + 1)
     if not connection.execute(grow).rowcount:
         connection.execute(insert(counter_table).values(name="turn", value=1))
-    return connection.execute(select(counter_table.c.value).where(mine)).scalar_one()
+    return int(connection.execute(select(counter_table.c.value).where(mine)).scalar_one())
 
 
 def get_record(connection: Connection, system: str, ref: str) -> StoredRecord | None:
@@ -233,7 +231,9 @@ def forget_record(
     """Delete an erased person's records with their blind indexes; returns what was deleted."""
     append(connection, shard, audit)
     where = record_table.c.person == person
-    rows = [_record(row) for row in connection.execute(select(record_table).where(where)).mappings()]
+    rows = [
+        _record(row) for row in connection.execute(select(record_table).where(where)).mappings()
+    ]
     connection.execute(delete(record_table).where(where))
     return rows
 
@@ -241,5 +241,5 @@ def forget_record(
 _RECORD_FIELDS = tuple(StoredRecord.__dataclass_fields__)
 
 
-def _record(row: Mapping[str, Any]) -> StoredRecord:
+def _record(row: RowMapping) -> StoredRecord:
     return StoredRecord(**{name: row[name] for name in _RECORD_FIELDS})

@@ -1,0 +1,1 @@
+"""Referrals: procedure, directory, states and payload. Sends nothing."""

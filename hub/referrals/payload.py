@@ -4,7 +4,7 @@ The only place where a referral's content is put together; it sends nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -36,8 +36,8 @@ class Record:
     """One record of the child, opened."""
 
     member: Mapping[str, Any]
-    identity: Mapping[str, Any]
-    facts: Mapping[str, Any]
+    identity: Mapping[str, Any] = field(repr=False)
+    facts: Mapping[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

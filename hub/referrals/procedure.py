@@ -27,7 +27,7 @@ class Trigger:
     deadline_days: int
 
     def fires(self, facts: Mapping[str, Any]) -> bool:
-        """Does this record of the child ask for a referral?"""
+        """Whether this record of the child asks for a referral."""
         if facts["system"] != self.system:
             return False
         if any(facts.get(field) not in values for field, values in self.when.items()):

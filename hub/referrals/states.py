@@ -19,7 +19,12 @@ MOVES: Mapping[str, frozenset[str]] = {
 ANSWERED = frozenset({"accepted", "rejected", "done"})
 REACHED = ANSWERED | {"delivered"}
 
-FROM_PRIMERO = {"accepted": "accepted", "rejected": "rejected", "done": "done", "revoked": "rejected"}
+FROM_PRIMERO = {
+    "accepted": "accepted",
+    "rejected": "rejected",
+    "done": "done",
+    "revoked": "rejected",
+}
 """Primero's referral states in ours; `in_progress` is no answer yet."""
 
 _RANK = ("done", "accepted", "delivered", "waiting", "rejected", "undeliverable")

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     Column,
+    ColumnElement,
     Connection,
     Date,
     Integer,
@@ -145,7 +146,8 @@ def list_by_child(connection: Connection, child: str) -> list[Referral]:
 
 def list_many(connection: Connection, systems: Sequence[str] = ()) -> list[Referral]:
     """All referrals that records of the systems triggered, oldest first; all without systems."""
-    where = referral_table.c.trigger_system.in_(list(systems)) if systems else True
+    triggered = referral_table.c.trigger_system
+    where = triggered.in_(list(systems)) if systems else triggered.is_not(None)
     return _many(connection, where)
 
 
@@ -215,15 +217,15 @@ def counts(connection: Connection) -> dict[str, int]:
     rows = connection.execute(
         select(referral_table.c.state, func.count()).group_by(referral_table.c.state)
     )
-    return {state: count for state, count in rows} | {"tasks": len(tasks_of(connection))}
+    return dict(rows.tuples().all()) | {"tasks": len(tasks_of(connection))}
 
 
-def _one(connection: Connection, where: Any) -> Referral | None:
+def _one(connection: Connection, where: ColumnElement[bool]) -> Referral | None:
     row = connection.execute(select(referral_table).where(where)).mappings().first()
     return Referral(**row) if row else None
 
 
-def _many(connection: Connection, where: Any) -> list[Referral]:
+def _many(connection: Connection, where: ColumnElement[bool]) -> list[Referral]:
     query = select(referral_table).where(where)
     rows = connection.execute(query.order_by(referral_table.c.trigger_at, referral_table.c.id))
     return [Referral(**row) for row in rows.mappings()]

@@ -95,12 +95,11 @@ class Collect:
         fresh = {ref: r for ref, r in newest.items() if known.get(ref, "") < r.version}
         failed = {ref: u for ref, u in broken.items() if known.get(ref, "") < u.version}
         echoes = linkage.count_bound(tx.connection, system, fresh)
+        kinds = {ref: _kind(record, ref in echoes) for ref, record in fresh.items()}
         lines = [
-            *(Line(system=system, ref=ref, kind=_kind(record, ref in echoes), version=record.version)
-              for ref, record in fresh.items()),
-            *(Line(system=system, ref=ref, kind=ledger.RECORD, version=unreadable.version)
-              for ref, unreadable in failed.items()),
-        ]  # fmt: skip
+            Line(system=system, ref=ref, kind=kinds.get(ref, ledger.RECORD), version=one.version)
+            for ref, one in (fresh | failed).items()
+        ]
         audit = _audit(now, system, "open ledger lines", len(lines))
         ledger.open_lines(tx.connection, tx.shard, lines, now, audit=audit)
         mended = [self.record_ref(system, key) for key in batch.mended]

@@ -98,7 +98,7 @@ class Deliver:
         return errands
 
     def _is_ready(self, delivery: OpenDelivery, tx: Tx) -> bool:
-        """Has everything passed identify that the recipient held at the trigger's time?"""
+        """Whether all that the recipient held at the trigger's time has passed identify."""
         child = store.get_child(tx.connection, delivery.child)
         system = _referral_of(child, delivery)["recipient_system"] if child else ""
         read = sources.complete_until(tx.connection, system)
@@ -130,7 +130,7 @@ class Deliver:
 
     def perform(self, errand: Errand, now: datetime) -> Receipt | HubError | None:
         """Send. Each adapter looks first and creates what is missing, so repeating is safe."""
-        delivery, content = errand.data
+        _, content = errand.data
         try:
             if isinstance(content, Answer):
                 self.homes[content.system].answer([content])
@@ -157,9 +157,7 @@ class Deliver:
             if isinstance(result, Receipt):
                 yield self._delivered(delivery, content, result, now)
 
-    def _end(
-        self, delivery: OpenDelivery, state: str, problem: str, tx: Tx, now: datetime
-    ) -> None:
+    def _end(self, delivery: OpenDelivery, state: str, problem: str, tx: Tx, now: datetime) -> None:
         """End it, unless a newer state of it has come meanwhile and has to go out too."""
         newest = store.get_delivery(tx.connection, delivery.id)
         if newest is None or newest.told != delivery.told:

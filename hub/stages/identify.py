@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from contracts.audit import AuditEntry
-from contracts.envelope import Draft, Kind, Message, decode_parts, encode_parts
+from contracts.envelope import Draft, Kind, Message, Part, decode_parts, encode_parts
 from contracts.text import card_key, name_key
 from hub.bus.stage import Tx
 from hub.linkage import store
@@ -42,7 +42,7 @@ class Identify:
         near = store.list_connected(tx.connection, [record, *([old] if old else [])])
         near = [record if (r.system, r.ref) == (record.system, record.ref) else r for r in near]
         before = {(r.system, r.ref): r.child for r in near}
-        owners = self._owners(tx.connection, near, now)
+        owners = self._owners(tx.connection, near)
         moved = {k: v for k, v in owners.items() if v != before[k]}
         store.set_children(
             tx.connection, tx.shard, moved, audit=_audit(now, "link records", count=len(moved))
@@ -52,9 +52,7 @@ class Identify:
         yield from self._tell_outcomes(near, owners, {*moved, (record.system, record.ref)}, turn)
         yield from self._tell_children(tx, touched, owners, before, now)
 
-    def _as_stored(
-        self, message: Message, old: StoredRecord | None, now: datetime
-    ) -> StoredRecord:
+    def _as_stored(self, message: Message, old: StoredRecord | None, now: datetime) -> StoredRecord:
         data = message.data
         (identity,) = message.contents(Kind.IDENTITY)
         card, name = self._keys(identity.content)
@@ -78,7 +76,7 @@ class Identify:
             self.blind_index("name", joined) if complete else None,
         )
 
-    def _owners(self, connection: Connection, near: list[StoredRecord], now: datetime) -> Owners:
+    def _owners(self, connection: Connection, near: list[StoredRecord]) -> Owners:
         """Whose each record is: by its keys, or as bound when the hub created it."""
         bound: dict[tuple[str, str], str] = {}
         for record in near:
@@ -139,9 +137,7 @@ class Identify:
                 child=child, version=old.version + 1 if old else 1,
                 made_at=old.made_at if old else now, merged_into=into,
             )  # fmt: skip
-            store.save_child(
-                tx.connection, tx.shard, new, audit=_audit(now, "change child", child)
-            )
+            store.save_child(tx.connection, tx.shard, new, audit=_audit(now, "change child", child))
             yield _child_draft(new, members)
 
 
@@ -149,7 +145,8 @@ _WAITS = {"state": "parked", "reason": "two_cards_meet"}
 
 
 def _child_draft(child: StoredChild, members: list[StoredRecord]) -> Draft:
-    rows, parts = [], []
+    rows: list[dict[str, Any]] = []
+    parts: list[Part] = []
     for member in members:
         sealed = decode_parts(member.parts)
         parts.extend(sealed)

@@ -6,7 +6,7 @@ coarsest, so no child is ever shown finer than before.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -73,7 +73,9 @@ class Publish:
         for child in sorted(decided):
             old = shown.get(child) or self._unshown(child)
             state, reason = _stand(decided[child], child in rows)
-            new = replace(old, row=rows.get(child), told=f"{state} {reason} {decided[child].decision}")
+            new = replace(
+                old, row=rows.get(child), told=f"{state} {reason} {decided[child].decision}"
+            )
             if new.row != old.row:
                 new = replace(new, epoch=epoch)
                 decision = decided[child]
@@ -133,7 +135,7 @@ def _class(row: Row) -> tuple[Any, ...]:
     return tuple(row[field] for field in CLASS_FIELDS)
 
 
-def _large_classes(rows: Sequence[Row] | Any, k: int) -> set[tuple[Any, ...]]:
+def _large_classes(rows: Iterable[Row], k: int) -> set[tuple[Any, ...]]:
     sizes = Counter(_class(row) for row in rows)
     return {name for name, size in sizes.items() if size >= k}
 
@@ -166,7 +168,9 @@ def _outcome(decided: Candidate, state: str, reason: str, sequence: int, epoch: 
 
 def _statistics(connection: Connection, epoch: int) -> Iterator[Draft]:
     """Inspections that found no child, by state or region and quarter: no child is in them."""
-    cells = Counter((c["township"][:6], _quarter(c["month"])) for c in store.list_figures(connection))
+    cells = Counter(
+        (c["township"][:6], _quarter(c["month"])) for c in store.list_figures(connection)
+    )
     for (area, period), value in sorted(cells.items()):
         yield Draft(
             topic="statistics", type="clm.statistic.v1", key=f"inspections/{area}/{period}",

@@ -127,9 +127,7 @@ class Refer:
             if stored := store.get_child(tx.connection, child):
                 yield from self._publish(stored, tx, now)
 
-    def _delivered(
-        self, data: Mapping[str, Any], tx: Tx, now: datetime
-    ) -> list[Referral | None]:
+    def _delivered(self, data: Mapping[str, Any], tx: Tx, now: datetime) -> list[Referral | None]:
         """What deliver came to: the recipient holds it, or it never will."""
         referral = store.get_one(tx.connection, data["referral"])
         if referral is None:
@@ -142,9 +140,7 @@ class Refer:
         moved = [self._move(routed, "delivered", data["on"], tx, now)]
         return moved + self._case_answered(data["case_ref"], tx, now)
 
-    def _referral_answered(
-        self, data: Mapping[str, Any], tx: Tx, now: datetime
-    ) -> Referral | None:
+    def _referral_answered(self, data: Mapping[str, Any], tx: Tx, now: datetime) -> Referral | None:
         referral = store.get_by_service(tx.connection, [data["service_id"]])
         state = FROM_PRIMERO.get(data["state"])
         return self._move(referral, state, data["on"], tx, now) if referral and state else None
@@ -153,18 +149,19 @@ class Refer:
         """Read the answer to assignments and bare service rows out of the case itself."""
         case = store.get_case(tx.connection, case_ref)
         moved: list[Referral | None] = []
-        for referral in store.list_by_case(tx.connection, case_ref) if case else ():
-            if case is None or referral.route not in ("assignment", "service"):
+        for stored in store.list_by_case(tx.connection, case_ref) if case else ():
+            if case is None or stored.route not in ("assignment", "service"):
                 continue
-            if referral.case_before is None:
-                referral = replace(referral, case_before=self._before(referral, case))
+            referral = stored
+            if stored.case_before is None:
+                referral = replace(stored, case_before=self._before(stored, case))
                 self._save(referral, "note case at delivery", tx, now)
             if state := self._state_in_case(referral, case):
                 moved.append(self._move(referral, state, case["on"], tx, now))
         return moved
 
     def _before(self, referral: Referral, case: Mapping[str, Any]) -> dict[str, Any]:
-        """The case as delivery left it: a new one was given to the recipient, a reused one stays."""
+        """The case as delivery left it: a new one is the recipient's, a reused one as it was."""
         if referral.route == "assignment":
             owner = self.record_ref(referral.recipient_system, referral.recipient)
             return {"owner": owner, "status": "open"}

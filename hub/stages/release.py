@@ -26,9 +26,7 @@ from hub.candidates import Candidate, ReleaseChild
 
 MOLIP = "molip"
 WITHDRAW_TIMER = "withdraw"
-_NO_CHILD = ReleaseChild(
-    child="", version=0, outcome="none", status="", parts=encode_parts(())
-)
+_NO_CHILD = ReleaseChild(child="", version=0, outcome="none", status="", parts=encode_parts(()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,9 +119,7 @@ class Release:
             channel=Channel.MIRROR, classes=frozenset({Label.C1, Label.C2}), case=case,
         )  # fmt: skip
         decision = decide(request, told, self.policy, now)
-        row = to_mirror_row(
-            facts, decision, section_of=section_of, referral_outcome=child.outcome
-        )
+        row = to_mirror_row(facts, decision, section_of=section_of, referral_outcome=child.outcome)
         if not isinstance(row, Refusal):
             return "candidate", "", row, decision
         reason = row.reasons[0] if row.reasons else "denied"

@@ -1,4 +1,4 @@
-"""Stage translate: a source's record becomes a record of the common schema. Decides nothing else."""
+"""Stage translate: a source's record becomes one of the common schema. Decides nothing else."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

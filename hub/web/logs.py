@@ -26,18 +26,18 @@ HIDDEN = "(hidden)"
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 
 # Sentences of our own, written where they are raised: they hold no value of a person's field.
-SENTENCES = frozenset({"event", "message", "next_step", "hint", "reason", "error", "where"})
+SENTENCES = frozenset({"event", "message", "next_step", "hint", "reason", "error", "where", "problem"})
 # Codes, counts, pseudonyms, times, addresses: one word, with no space in it.
 FACTS = frozenset({
     "action", "actor", "address", "after", "alarm", "answered", "attempt", "attempts",
     "audience", "batch", "bus", "ceiling", "child", "children", "claims", "code", "codes",
-    "column", "complete", "count", "counted", "created", "database", "delivered", "drained",
+    "column", "complete", "count", "counted", "created", "database", "delivered", "delivery", "drained",
     "due", "duration", "echoes", "epoch", "errors", "expected", "expires", "fault", "fields",
     "file", "from_offset", "group", "hidden_fields", "host", "id", "in_flight", "instance",
     "key", "kind", "lag", "level", "lines", "logger", "made", "members", "method",
     "mirror_cases", "most", "new", "next_due", "number", "offset", "old", "origin", "outbox",
     "outcome", "parked", "partition", "partitions", "person", "pid", "place", "port",
-    "position", "positions", "problem", "published", "received", "record", "ref", "referral",
+    "position", "positions", "published", "received", "record", "ref", "referral",
     "referrals", "refused", "rejected", "released", "retry_after", "role", "roles", "route",
     "row", "rows", "run", "seconds", "sequence", "service", "shard", "shredded", "signal",
     "size", "skipped", "source", "sources", "stage", "stages", "state", "states", "status",

@@ -30,8 +30,6 @@ EXEMPT = {
     " the record that needed one is audited in the hub's",
     "hub.vault.store.KeyStore.destroy": "commits on its own, in a database without an audit;"
     " the keyring's caller audits the erasure in the hub's",
-    "mirror.store.record_access": "it writes the audit entry itself",
-    "mirror.store.open_store": "the migrations, before any row",
 }
 
 

@@ -12,8 +12,8 @@ PURE = [
 ]
 # These read their own data files, in the package, and cache what they read.
 READS_OWN_DATA = {
-    "contracts.codes", "contracts.rules", "contracts.source_contract", "consent.policy",
-    "consent.words",
+    "contracts.cards", "contracts.codes", "contracts.rules", "contracts.source_contract",
+    "consent.policy", "consent.words",
 }  # fmt: skip
 CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
 CHANCE = {"uuid4", "uuid1", "random", "urandom", "token_hex", "token_bytes", "shuffle", "choice"}

@@ -157,6 +157,18 @@ def test_a_late_commit_behind_the_cursor_is_found(server: Primero, reader: Reade
     assert server.queries[-1]["last_updated_at"].startswith("2026-01-05T00:01:20Z..")
 
 
+def test_a_second_change_within_one_second_is_seen(server: Primero, reader: Reader) -> None:
+    """The server stamps whole seconds: only the content tells the two apart, and both count."""
+    server.put(1, 5, status="open")
+    server.put(2, 5)
+    first = reader.pull().records
+    server.put(1, 5, status="closed")
+    second = reader.pull().records
+    assert [record.body["status"] for record in second] == ["closed"]
+    assert second[0].version > first[0].version
+    assert reader.drain() == []
+
+
 def test_referrals_come_with_their_case_and_its_version(server: Primero, reader: Reader) -> None:
     """Only cases that carry some are asked for them."""
     server.put(1, 1, referred_users=["intake"])

@@ -112,7 +112,7 @@ def test_a_pupil_is_one_person_in_every_month(tmp_path: Path) -> None:
 
 def test_doubled_rows_are_both_given_and_the_later_one_wins(desk: Desk) -> None:
     """By its version, which is what consumers compare."""
-    put(desk.inbox, "a.xlsx", workbook(S=[INSPECTION, found("I", 1, "A"), found("I", 1, "B")]))
+    put(desk.inbox, "a.xlsx", workbook(S=[INSPECTION, found("I", 1), found("I", 1, hours=9)]))
     first, second = desk.pull().records
     assert first.key == second.key
     assert first.version < second.version
@@ -237,3 +237,17 @@ def test_a_file_too_large_is_refused_unread(desk: Desk, monkeypatch: pytest.Monk
     monkeypatch.setattr("adapters.sdk.folder.MAX_FILE", 100)
     put(desk.inbox, "a.xlsx", ONE)
     assert desk.pull().unreadable[0].reason.code == "file_too_large"
+
+
+def test_two_persons_under_one_key_are_both_told_of(desk: Desk) -> None:
+    """The later row would hide the first child: that one is named until the office mends it."""
+    rows = [INSPECTION, found("I", 1, "A"), found("I", 1, "B"), found("I", 2, "C")]
+    put(desk.inbox, "a.xlsx", workbook(S=rows))
+    batch = desk.pull()
+    assert [(r.key, r.where) for r in batch.records] == [
+        ("I/1", "a.xlsx, S, row 3"), ("I/2", "a.xlsx, S, row 4"),
+    ]  # fmt: skip
+    (twin,) = batch.unreadable
+    assert (twin.reason.code, twin.reason.where) == ("row_key_twice", "a.xlsx, S, row 2")
+    put(desk.inbox, "a.xlsx", workbook(S=[*rows[:2], found("I", 3, "B"), rows[3]]), at=TIME + 60)
+    assert desk.pull().mended == [twin.key]

@@ -317,6 +317,27 @@ class BusSuite:
         assert values(read(join(locate=locate), 3)) == [b"7", b"8", b"9"]
         assert sorted(asked) == [Partition("things", n) for n in range(4)]
 
+    def test_a_partition_that_comes_back_starts_at_its_stored_position(
+        self, bus: ShowsPositions, join: Join
+    ) -> None:
+        stored: dict[Partition, int] = {}
+        one = join(locate=stored.get)
+        until(lambda: len(one.assigned) == 4, one)
+        two = join(locate=stored.get)
+        until(lambda: len(one.assigned) == len(two.assigned) == 2, one, two)
+        bus.publish(numbered(40))
+        got: list[Incoming] = []
+        deadline = time.monotonic() + PATIENCE
+        while len(got) < 40:
+            assert time.monotonic() < deadline
+            for record in one.poll(0.1, 500) + two.poll(0.1, 500):
+                stored[record.partition] = record.offset + 1
+                got.append(record)
+        two.close()
+        until(lambda: len(one.assigned) == 4, one)
+        bus.publish(numbered(40, first=40))
+        assert values(read(one, 40)) == sorted(b"%d" % n for n in range(40, 80))
+
     def test_a_store_that_cannot_tell_the_position_is_asked_again(
         self, bus: ShowsPositions, join: Join
     ) -> None:

@@ -13,7 +13,8 @@ import pytest
 from contracts.errors import FatalError
 from contracts.topics import MIRROR, RECEIPT, TOPICS, Keep, Zone
 from hub.bus.embedded import EmbeddedBus, Forgets
-from hub.bus.port import Bus, Outgoing, Partition
+from hub.bus.leases import renew
+from hub.bus.port import Bus, FencedError, Outgoing, Partition
 from tests.ports.bus_suite import (
     PATIENCE,
     BusSuite,
@@ -137,6 +138,26 @@ def test_the_files_are_for_their_owner_alone(world: Embedded, bus: EmbeddedBus) 
     bus.publish(numbered(1))
     for path in world.folder.iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_lease_that_ran_out_is_lost_even_when_nobody_wants_it_and_cannot_be_renewed(
+    world: Embedded, bus: EmbeddedBus
+) -> None:
+    member = bus.join("readers", ["things"], nowhere)
+    until(lambda: len(member.assigned) == 4, member)
+    world.ahead += world.session_seconds + 1
+    [seat] = member.seats
+    renew(seat.file, [seat.id], world.clock())
+    with pytest.raises(FencedError, match="silent for too long"):
+        member.commit({Partition("things", 0): 1})
+    member.close()
+
+
+def test_a_full_partition_does_not_hold_up_the_others(bus: EmbeddedBus) -> None:
+    bus.publish(numbered(400))
+    member = bus.join("readers", ["things"], nowhere)
+    assert len({one.partition for _ in range(4) for one in member.poll(1, 1)}) == 4
+    member.close()
 
 
 @pytest.mark.parametrize("hours", [-5, 5])

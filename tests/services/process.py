@@ -57,6 +57,11 @@ class Process:
         """The process id."""
         return self._child.pid
 
+    @property
+    def status(self) -> int | None:
+        """The exit status; None while it runs."""
+        return self._child.poll()
+
     def alive(self) -> bool:
         """Whether it still runs."""
         return self._child.poll() is None
