@@ -98,7 +98,7 @@ def collected_versions(connection: Connection, system: str, refs: Iterable[str])
     """The newest version of each known record: what is not newer is not collected again."""
     where = (line_table.c.system == system) & line_table.c.ref.in_(list(refs))
     rows = connection.execute(select(line_table.c.ref, line_table.c.collected).where(where))
-    return dict(rows.tuples().all())
+    return {row.ref: row.collected for row in rows}
 
 
 def open_lines(

@@ -14,8 +14,9 @@ from hub.bus import parking
 from hub.bus.audit import verify
 from hub.bus.database import open_database, reading
 from hub.bus.waiting import wait_for
-from hub.compose import House, api_app, database_url, mirror_settings, open_house, worker
+from hub.compose import api_app, mirror_settings, worker
 from hub.home import instance_id, locked
+from hub.house import House, database_url, open_house
 from hub.ledger import STATES, Rejected, Totals
 from hub.pipeline import PIPELINE, STAGES
 from hub.running import Stopping, join_all, mirror_process, run_workers, serving

@@ -13,8 +13,8 @@ import orjson
 from contracts.errors import FatalError, RetriableError
 from contracts.topics import TOPICS, Topic, Zone
 from hub.bus.open import open_bus
-from hub.compose import database_url, open_house
 from hub.home import ISSUER, SET_UP, instance_id, public_keys, write_private
+from hub.house import database_url, open_house
 from hub.pipeline import PIPELINE
 from hub.roles import Owned, make_databases
 from hub.settings import Settings

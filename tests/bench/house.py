@@ -5,8 +5,7 @@ Publishes what collect would publish, then drives each stage until it has handle
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from contracts.envelope import Draft
-from hub import compose
+from hub import compose, house
 from hub.bus.database import reading
 from hub.bus.outbox import NO_LANE, Outbox, Produced
 from hub.bus.worker import Worker
@@ -67,7 +66,7 @@ class HubSide:
     """A hub with its three stages seated. Close it at the end."""
 
     def __init__(self, home: Path, bus: str) -> None:
-        self._house = compose.open_house(Settings(home=home, bus=bus))
+        self._house = house.open_house(Settings(home=home, bus=bus))
         self._workers = {name: compose.worker(self._house, name) for name in MEASURED}
         self._outbox = Outbox(
             stage=STAGES["collect"], bus=self._house.bus, engine=self._house.hub,

@@ -16,13 +16,12 @@ from unittest.mock import patch
 from sqlalchemy import Connection
 
 from hub.bus import audit, journal, parking
-from hub.bus.kafka.bus import KafkaBus
 from hub.bus.embedded import EmbeddedBus
 from hub.bus.handling import Handling
+from hub.bus.kafka.bus import KafkaBus
 from hub.bus.opening import Opener
 from hub.bus.outbox import Outbox
 from hub.bus.seat import Seat
-from hub.bus.worker import Worker
 
 REST, HANDLER, STORE = "loop", "handler", "store"
 _SPANS: tuple[tuple[object, str, str], ...] = (

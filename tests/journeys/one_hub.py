@@ -15,9 +15,10 @@ import httpx
 from hub import ledger
 from hub.bus.database import reading
 from hub.bus.worker import Worker
-from hub.compose import House, api_app, open_house, worker
+from hub.compose import api_app, worker
 from hub.flow import read_flow
 from hub.home import token_issuer
+from hub.house import House, open_house
 from hub.ledger import Rejected, Totals
 from hub.pipeline import PIPELINE
 from hub.settings import load_settings

@@ -61,7 +61,7 @@ def hub(tmp_path: Path) -> Iterator[OneHub]:
 
 def printed(hub: OneHub) -> str:
     """What `clmhub rejects` prints, as it is called."""
-    done = subprocess.run(  # noqa: S603 - our own module
+    done = subprocess.run(
         [sys.executable, "-m", "hub", "rejects", "--home", str(hub.house.settings.home)],
         capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": "400"},
     )  # fmt: skip

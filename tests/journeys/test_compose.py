@@ -19,7 +19,7 @@ import psycopg
 import pytest
 
 from contracts.errors import FatalError
-from contracts.topics import SYSTEMS, TOPICS
+from contracts.topics import TOPICS
 from hub.bus.open import open_bus
 from hub.bus.port import Outgoing
 from hub.pipeline import PIPELINE
