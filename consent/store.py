@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    bindparam,
     delete,
     func,
     insert,
@@ -97,8 +98,7 @@ class ConsentStore:
 
     def consents_of(self, child: str) -> tuple[Consent | Unsupported, ...]:
         """Return all versions of all consents of a child; what is damaged comes as unsupported."""
-        query = select(consent_table).where(consent_table.c.child == child)
-        rows = self._connection.execute(query.order_by(consent_table.c.id, consent_table.c.version))
+        rows = self._connection.execute(_CONSENTS, {"of": child})
         return tuple(parse(row.body, reference=f"{row.id}#{row.version}") for row in rows)
 
     def version_of(self, child: str) -> int:
@@ -133,14 +133,12 @@ class ConsentStore:
 
     def add_decision(self, decision: Decision, *, audit: AuditEntry) -> bool:
         """Store a decision that differs from the last one; otherwise move that one's expiry."""
-        table = decision_table.c
         row = _decision_row(decision)
-        mine = and_(*(table[name] == row[name] for name in DECIDED_ON))
-        newest = select(decision_table).where(mine).order_by(table.number.desc()).limit(1)
-        last = self._connection.execute(newest.with_for_update()).one_or_none()
+        mine = {f"of_{name}": row[name] for name in DECIDED_ON}
+        last = self._connection.execute(_LAST, mine).one_or_none()
         if last is not None and _lasting(last.body) == _lasting(row["body"]):
-            same = update(decision_table).where(mine, table.number == last.number)
-            self._connection.execute(same.values(expires_at=decision.expires_at))
+            mine |= {"of_number": last.number, "until": decision.expires_at}
+            self._connection.execute(_PROLONG, mine)
             return False
         row["number"] = last.number + 1 if last is not None else 1
         self._connection.execute(insert(decision_table), [row])
@@ -185,6 +183,27 @@ class ConsentStore:
             return False
         append(self._connection, self._shard, audit)
         return True
+
+
+# What runs for every child is built once: to build a statement takes longer than to run it.
+_CONSENTS = (
+    select(consent_table)
+    .where(consent_table.c.child == bindparam("of"))
+    .order_by(consent_table.c.id, consent_table.c.version)
+)
+_SAME = and_(*(decision_table.c[name] == bindparam(f"of_{name}") for name in DECIDED_ON))
+_LAST = (
+    select(decision_table)
+    .where(_SAME)
+    .order_by(decision_table.c.number.desc())
+    .limit(1)
+    .with_for_update()
+)
+_PROLONG = (
+    update(decision_table)
+    .where(_SAME, decision_table.c.number == bindparam("of_number"))
+    .values(expires_at=bindparam("until"))
+)
 
 
 def _decision_row(decision: Decision) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    bindparam,
     func,
     insert,
     select,
@@ -129,8 +130,7 @@ class Published:
 
 def get_child(connection: Connection, child: str) -> ReleaseChild | None:
     """The newest state of a child, its row locked until the transaction ends."""
-    query = select(child_table).where(child_table.c.child == child).with_for_update()
-    row = connection.execute(query).mappings().first()
+    row = connection.execute(_CHILD, {"of": child}).mappings().first()
     return ReleaseChild(**row) if row else None
 
 
@@ -144,8 +144,7 @@ def save_child(
 
 def get_candidate(connection: Connection, child: str) -> Candidate | None:
     """The newest decision on a child."""
-    query = select(candidate_table).where(candidate_table.c.child == child)
-    row = connection.execute(query).mappings().first()
+    row = connection.execute(_CANDIDATE, {"of": child}).mappings().first()
     return Candidate(**row) if row else None
 
 
@@ -165,8 +164,7 @@ def save_candidate(
 
 def get_published(connection: Connection, child: str) -> Published | None:
     """What MOLIP was shown of a child."""
-    query = select(published_table).where(published_table.c.child == child)
-    row = connection.execute(query).mappings().first()
+    row = connection.execute(_PUBLISHED, {"of": child}).mappings().first()
     return Published(**row) if row else None
 
 
@@ -219,12 +217,17 @@ def list_figures(connection: Connection) -> Iterable[Mapping[str, Any]]:
     return list(connection.execute(select(figure_table.c.cell)).scalars())
 
 
+# What runs for every message is built once: to build a statement takes longer than to run it.
+_CHILD = select(child_table).where(child_table.c.child == bindparam("of")).with_for_update()
+_CANDIDATE = select(candidate_table).where(candidate_table.c.child == bindparam("of"))
+_PUBLISHED = select(published_table).where(published_table.c.child == bindparam("of"))
+
+
 def _values(thing: ReleaseChild | Candidate | Published) -> dict[str, Any]:
     return {name: getattr(thing, name) for name in type(thing).__dataclass_fields__}
 
 
 def find_candidate(connection: Connection, child: str) -> Candidate | None:
     """The newest decision on a child, for reading: no lock, it may change at once."""
-    query = select(candidate_table).where(candidate_table.c.child == child)
-    row = connection.execute(query).mappings().first()
+    row = connection.execute(_CANDIDATE, {"of": child}).mappings().first()
     return Candidate(**row) if row else None

@@ -42,8 +42,8 @@ from hub.web.tokens import Verifier
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
 
 
-def worker(house: House, name: str) -> Worker:
-    """Build the worker of one stage.
+def worker(house: House, name: str, *, run: str = "") -> Worker:
+    """Build the worker of one stage; `run` is the unique id of this run, by default a random one.
 
     Raises FatalError for a stage that the pipeline does not know.
     """
@@ -55,6 +55,7 @@ def worker(house: House, name: str) -> Worker:
         keyring=house.keyring, clock=house.clock, instance=house.instance,
         options=Options(poll_seconds=house.settings.idle_seconds),
         beat=Heartbeat(house.settings.run or house.settings.home / "run", name).beat,
+        run_id=run or uuid4().hex,
     )  # fmt: skip
 
 

@@ -3,10 +3,11 @@
 import fcntl
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import orjson
 
@@ -15,6 +16,7 @@ from hub.web.tokens import Issuer, load_keys, new_private_key
 
 ISSUER = "clmhub"
 SET_UP = "set-up"
+LOCK_PAUSE_SECONDS = 0.1
 
 
 def instance_id(home: Path) -> str:
@@ -64,18 +66,28 @@ def is_set_up(home: Path) -> bool:
 
 
 @contextmanager
-def locked(home: Path, name: str) -> Iterator[None]:
+def locked(home: Path, name: str, *, patience: float = 0.0) -> Iterator[None]:
     """Hold the home for one program; the lock goes with the process, however it ends.
 
+    Waits up to `patience` seconds for a process that is just ending.
     Raises FatalError when another process holds it.
     """
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    until = time.monotonic() + patience
     with (home / f"{name}.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise FatalError(
-                f"another process already runs {name} on {home}: stop it first, or choose"
-                " another --home"
-            ) from None
+        while not _taken(file):
+            if time.monotonic() >= until:
+                raise FatalError(
+                    f"another process already runs {name} on {home}: stop it first, or choose"
+                    " another --home"
+                )
+            time.sleep(LOCK_PAUSE_SECONDS)
         yield
+
+
+def _taken(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -50,10 +50,10 @@ class House:
     systems: Mapping[str, object]
     closing: ExitStack
 
-    def free_claims(self) -> None:
-        """Free the errands of a dead process; only while this one holds the home alone."""
+    def free_claims(self, runs: str) -> None:
+        """Free the errands of runs whose ids begin so, and which are known to be dead."""
         with self.hub.begin() as connection:
-            schema.free_claims(connection)
+            schema.free_claims(connection, runs)
 
     def __enter__(self) -> Self:
         return self
@@ -100,7 +100,7 @@ def open_house(settings: Settings) -> House:
         house = House(
             settings=settings, instance=instance, clock=clock, bus=bus, hub=hub, vault=vault,
             keyring=VaultKeyring(KeyStore(vault), kms, clock=clock), pseudonyms=Pseudonyms(kms),
-            policy=load_policy(settings.policy), systems=_systems(settings, clock),
+            policy=load_policy(settings.policy), systems=_systems(settings, clock, stack),
             closing=stack.pop_all(),
         )  # fmt: skip
     try:
@@ -118,14 +118,16 @@ def _arm_fault(setting: str) -> None:
         faults.arm(name, after=int(count or 1))
 
 
-def _systems(settings: Settings, clock: Clock) -> dict[str, object]:
-    """The adapters of the connected systems."""
+def _systems(settings: Settings, clock: Clock, closing: ExitStack) -> dict[str, object]:
+    """The adapters of the connected systems; `closing` ends their connections."""
     systems: dict[str, object] = {}
     if settings.dsw_cms.url:
         login = Login(
             user=settings.dsw_cms.user, password=settings.dsw_cms.password.get_secret_value()
         )
-        systems["dsw_cms"] = DswCms(HttpClient(settings.dsw_cms.url, login))
+        http = HttpClient(settings.dsw_cms.url, login)
+        closing.callback(http.close)
+        systems["dsw_cms"] = DswCms(http)
     folders = {"labour_inspection": settings.labour_inspection, "emis": settings.emis}
     adapters: dict[str, Callable[..., object]] = {
         "labour_inspection": LabourInspection, "emis": Emis,

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import structlog
 from sqlalchemy import Engine
@@ -19,7 +20,15 @@ from hub.home import instance_id, locked
 from hub.house import House, database_url, open_house
 from hub.ledger import STATES, Rejected, Totals
 from hub.pipeline import PIPELINE, STAGES
-from hub.running import Stopping, join_all, mirror_process, run_workers, serving
+from hub.running import (
+    STOP_SECONDS,
+    Stopping,
+    join_all,
+    mirror_process,
+    run_workers,
+    serving,
+    wait_for_port,
+)
 from hub.settings import Settings
 from hub.setup import set_up
 from hub.web.logs import configure_logs
@@ -37,6 +46,8 @@ __all__ = [
     "work",
 ]
 log = structlog.get_logger()
+UP = "up-"
+"""Begins the run ids of `up`, which holds the home alone: an earlier run of it is dead."""
 
 
 def up(settings: Settings) -> None:
@@ -44,11 +55,12 @@ def up(settings: Settings) -> None:
     _logs(settings)
     stopping = Stopping()
     stopping.listen()
-    with locked(settings.home, "hub"), _house(settings, stopping) as house:
+    with locked(settings.home, "hub", patience=STOP_SECONDS), _house(settings, stopping) as house:
         if house is None:
             return
-        house.free_claims()
-        workers = [worker(house, stage.name) for stage in PIPELINE]
+        house.free_claims(UP)
+        workers = [worker(house, stage.name, run=f"{UP}{uuid4().hex}") for stage in PIPELINE]
+        wait_for_port(settings.host, settings.molip.port, stopping.event)
         with (
             _api(house) as port,
             mirror_process(mirror_settings(house), _mirror_log(settings)) as mirror,

@@ -5,8 +5,10 @@ kept, groups are left. A worker that must stop (FatalError) stops its program, a
 """
 
 import signal
+import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -99,6 +101,24 @@ def serving(app: FastAPI, host: str, port: int) -> Iterator[int]:
     finally:
         server.should_exit = True
         thread.join(STOP_SECONDS)
+
+
+def wait_for_port(host: str, port: int, stop: threading.Event) -> None:
+    """Wait until nobody listens there: a mirror whose hub was killed is ending just now.
+
+    After some seconds the caller goes on, and whoever binds the port says that it is taken.
+    """
+    until = time.monotonic() + STOP_SECONDS
+    while port and time.monotonic() < until and not stop.is_set():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                log.warning("waiting", service=f"port {port}", reason="another process holds it")
+            else:
+                return
+        stop.wait(0.2)
 
 
 @contextmanager

@@ -58,6 +58,6 @@ def ensure_timer(connection: Connection, stage: str, key: str, due: datetime) ->
     connection.execute(inserting(connection, timer).values(row).on_conflict_do_nothing())
 
 
-def free_claims(connection: Connection) -> None:
-    """Free every errand that a dead process has not settled."""
-    connection.execute(delete(claim))
+def free_claims(connection: Connection, runs: str) -> None:
+    """Free the errands that dead runs have not settled; their ids begin with `runs`."""
+    connection.execute(delete(claim).where(claim.c.run.startswith(runs, autoescape=True)))

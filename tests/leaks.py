@@ -22,6 +22,7 @@ from urllib.parse import quote
 SHORTEST = 8
 _PREFIX = 6
 _DEEPEST = 5
+_ONE_PAGE = 900  # a row that is shorter is never cut by SQLite's pages of 4096 bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,7 @@ class Scanner:
 
 
 def sqlite_values(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Every text and blob of every table, with its place."""
+    """The texts and blobs of every row that may lie on more than one page, with its table."""
     link = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     link.text_factory = bytes
     try:
@@ -85,7 +86,9 @@ def sqlite_values(path: Path) -> Iterator[tuple[str, bytes]]:
             "SELECT name FROM sqlite_master WHERE type = 'table'")]  # fmt: skip
         for table in tables:
             for row in link.execute(f'SELECT * FROM "{table}"'):  # noqa: S608 - its own names
-                yield from ((table, bytes(value)) for value in row if isinstance(value, bytes))
+                values = [value for value in row if isinstance(value, bytes)]
+                if sum(map(len, values)) > _ONE_PAGE:
+                    yield table, b"\x00".join(values)
     finally:
         link.close()
 
@@ -93,10 +96,10 @@ def sqlite_values(path: Path) -> Iterator[tuple[str, bytes]]:
 def _forms(mark: str) -> Iterator[tuple[str, bytes]]:
     for text in {mark, mark.lower(), mark.upper()}:
         yield "utf-8", text.encode()
-        yield "json", json.dumps(text)[1:-1].encode()
-        yield "percent", quote(text, safe="").encode()
-        yield "hex", text.encode().hex().encode()
-        yield "hex", text.encode().hex().upper().encode()
+    yield "json", json.dumps(mark)[1:-1].encode()
+    yield "percent", quote(mark, safe="").encode()
+    yield "hex", mark.encode().hex().encode()
+    yield "hex", mark.encode().hex().upper().encode()
     for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
         raw = mark.encode(encoding)
         if encoding != "utf-8":

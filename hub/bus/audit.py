@@ -4,6 +4,7 @@ Knows no value of a person's field. An entry is written in the transaction of wh
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC
 
@@ -25,6 +26,7 @@ from contracts.audit import GENESIS, AuditEntry, chain_hash
 from hub.bus.database import UtcTime, inserting
 
 audit_metadata = MetaData()
+_GATHERED = "clm_audit_gathered"
 
 audit = Table(
     "audit",
@@ -65,8 +67,31 @@ def append(connection: Connection, shard: str, entry: AuditEntry) -> None:
 
 def append_many(connection: Connection, shard: str, entries: Sequence[AuditEntry]) -> None:
     """Add entries in order, with one lock and one executemany."""
-    if not entries:
-        return
+    gathered = connection.get_execution_options().get(_GATHERED)
+    # What a savepoint may still take back is written inside it.
+    if gathered is not None and not connection.in_nested_transaction():
+        gathered.setdefault(shard, []).extend(entries)
+    elif entries:
+        _write(connection, shard, entries)
+
+
+@contextmanager
+def gathering(connection: Connection) -> Iterator[None]:
+    """Write what is appended inside at the end of the block: one lock and one executemany a shard.
+
+    The block must be all or nothing with its transaction: after an error nothing is written.
+    """
+    gathered: dict[str, list[AuditEntry]] = {}
+    connection.execution_options(**{_GATHERED: gathered})
+    try:
+        yield
+    finally:
+        connection.execution_options(**{_GATHERED: None})
+    for shard in sorted(gathered):  # in one order for all, so that two writers never wait in a ring
+        _write(connection, shard, gathered[shard])
+
+
+def _write(connection: Connection, shard: str, entries: Sequence[AuditEntry]) -> None:
     head = _lock_head(connection, shard)
     rows = []
     for entry in entries:
@@ -89,7 +114,7 @@ def append_many(connection: Connection, shard: str, entries: Sequence[AuditEntry
             }
         )
         head = Head(sequence=sequence, hash=digest)
-    connection.execute(insert(audit), rows)
+    connection.execute(_ADD, rows)
     connection.execute(_MOVE_HEAD, {"s": shard, "sequence": head.sequence, "hash": head.hash})
 
 
@@ -128,6 +153,8 @@ def verify(
 # A row is a tuple too, and `row.count` a method of tuples: the column gets another name here.
 _CHAINS = select(audit, audit.c.count.label("entries")).order_by(audit.c.shard, audit.c.sequence)
 
+_HEAD = select(audit_head).where(audit_head.c.shard == bindparam("s")).with_for_update()
+_ADD = insert(audit)
 _MOVE_HEAD = (
     update(audit_head)
     .where(audit_head.c.shard == bindparam("s"))
@@ -136,12 +163,11 @@ _MOVE_HEAD = (
 
 
 def _lock_head(connection: Connection, shard: str) -> Head:
-    query = select(audit_head).where(audit_head.c.shard == shard).with_for_update()
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_HEAD, {"s": shard}).one_or_none()
     if row is None:
         first = {"shard": shard, "sequence": 0, "hash": GENESIS}
         connection.execute(inserting(connection, audit_head).on_conflict_do_nothing(), [first])
-        row = connection.execute(query).one()
+        row = connection.execute(_HEAD, {"s": shard}).one()
     return Head(sequence=row.sequence, hash=row.hash)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from contracts.envelope import Envelope
 from contracts.errors import FatalError, RetriableError
-from hub.bus import journal, parking
+from hub.bus import audit, journal, parking
 from hub.bus.database import waiting_mends
 from hub.bus.faults import fault
 from hub.bus.handling import Attempt, Handling
@@ -92,7 +92,7 @@ class Batches:
     def _together(self, records: Sequence[Incoming], at: Positions) -> Done:
         moved = {record.partition: record.offset + 1 for record in records}
         opener, outbox, now = self.handling.opener, self.handling.outbox, self.clock()
-        with self.engine.begin() as connection:
+        with self.engine.begin() as connection, audit.gathering(connection):
             self._advance(connection, at, moved)
             envelopes = [opener.decode(record) for record in records]
             new = self._new(connection, envelopes)

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -90,9 +91,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 def inserting(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Return the dialect's own INSERT, for `on_conflict_do_update` and `on_conflict_do_nothing`."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
+    return _inserting(connection.dialect.name, table)
 
 
 def upsert(
@@ -102,17 +101,9 @@ def upsert(
 
     `guard` names a version column: a stored row with a higher one stays as it is.
     """
-    if not rows:
-        return
-    statement = inserting(connection, table)
-    keys = [column.name for column in table.primary_key.columns]
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    statement = statement.on_conflict_do_update(
-        index_elements=keys,
-        set_=changed,
-        where=table.c[guard] <= statement.excluded[guard] if guard else None,
-    )
-    connection.execute(statement, list(rows))
+    if rows:
+        statement = _upserting(connection.dialect.name, table, tuple(rows[0]), guard)
+        connection.execute(statement, list(rows))
 
 
 def waiting_mends(error: BaseException) -> bool:
@@ -128,6 +119,23 @@ def waiting_mends(error: BaseException) -> bool:
         lost = cause.sqlstate is None and isinstance(cause, psycopg.OperationalError)
         return lost or (cause.sqlstate or "").startswith(_POSTGRES_WAITING)
     return False
+
+
+def _inserting(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+@lru_cache(maxsize=256)  # to build a statement takes longer than to run it
+def _upserting(
+    dialect: str, table: Table, columns: tuple[str, ...], guard: str
+) -> sqlite.Insert | postgresql.Insert:
+    statement = _inserting(dialect, table)
+    keys = [column.name for column in table.primary_key.columns]
+    return statement.on_conflict_do_update(
+        index_elements=keys,
+        set_={name: statement.excluded[name] for name in columns if name not in keys},
+        where=table.c[guard] <= statement.excluded[guard] if guard else None,
+    )
 
 
 _OPTIONS: dict[str, Any] = {

@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import httpx
 
 from contracts.errors import FatalError
 
+Answer = TypeVar("Answer")
 PATIENCE_SECONDS = 180.0
 PAUSE_SECONDS = 0.05
 
@@ -62,7 +63,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conductor:
-    """Runs the story. `look` looks at the hub, `alive` raises when a process has ended."""
+    """Runs the story. `look` looks at the hub, `alive` starts again what was killed, and
+    raises when a process has stopped by itself.
+    """
 
     country: Country
     look: Callable[[], Standing]
@@ -74,7 +77,7 @@ class Conductor:
         last = False
         while True:
             standing = self.settle()
-            state = self.country.state()
+            state = self.patiently(self.country.state)
             if last:
                 return
             due = [
@@ -89,7 +92,7 @@ class Conductor:
     def advance(self, to: datetime) -> None:
         """Move the clock to the next thing due."""
         self.told(f"the clock of the country moves to {to:%Y-%m-%d %H:%M:%S}")
-        self._patiently(lambda: self.country.advance(to))
+        self.patiently(lambda: self.country.advance(to))
 
     def settle(self) -> Standing:
         """Wait for quiescence and return how the hub stands then.
@@ -114,17 +117,17 @@ class Conductor:
             time.sleep(PAUSE_SECONDS)
         raise FatalError(f"the demo stands still, waiting for {waiting}: read the logs in its home")
 
-    def _patiently(self, act: Callable[[], None]) -> None:
-        for attempt in range(20):
+    def patiently(self, act: Callable[[], Answer]) -> Answer:
+        """Ask until there is an answer: a part that was killed is on its way back."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
             try:
-                act()
+                return act()
             except httpx.HTTPError:
                 self.alive()
-                if attempt == 19:
+                if time.monotonic() > until:
                     raise
-                time.sleep(0.2)
-            else:
-                return
+                time.sleep(PAUSE_SECONDS)
 
 
 def _time(text: str | None) -> datetime | None:

@@ -1,6 +1,8 @@
 """The demo's processes: sandbox, hub and (as the hub's child) the mirror. Starts and ends them.
 
-Each dies with this process, also when it is killed, so that a home is never held by a leftover.
+Each dies with this process, also when it is killed, so that a home is never held by a leftover. One
+that was itself killed (for want of memory, or by a test) is started again, as an operator's
+supervisor would; one that stopped by its own decision is not.
 """
 
 import contextlib
@@ -9,7 +11,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,20 +23,46 @@ from hub.settings import passed_on
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
+MOST_STARTS = 30
 
 
 @dataclass(slots=True, kw_only=True)
 class Part:
-    """One process of the demo, and the address at which it answers."""
+    """One process of the demo, and the address at which it answers.
+
+    `once` gives the variables that only the next start gets, each time it is asked.
+    """
 
     name: str
-    process: subprocess.Popen[bytes]
+    command: Sequence[str]
+    variables: Mapping[str, str]
     url: str
     log: Path
+    once: Iterator[Mapping[str, str]]
+    process: subprocess.Popen[bytes] = field(init=False)
+    starts: int = 0
 
-    def check_alive(self) -> None:
-        """Raise FatalError, with where to read why, when the process has ended."""
-        if self.process.poll() is not None:
+    def start(self) -> None:
+        """Start the process; its environment is what it needs and nothing of ours."""
+        self.starts += 1
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        extra = next(self.once, {})
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(  # noqa: S603 - our own modules
+                self.command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                env=passed_on("HOME") | {"PYTHONUNBUFFERED": "1", **self.variables, **extra},
+            )  # fmt: skip
+
+    def keep_alive(self) -> None:
+        """Start it again when it was killed.
+
+        Raises FatalError, with where to read why, when it stopped by itself, or is killed again
+        and again.
+        """
+        status = self.process.poll()
+        if status is not None and status < 0 and self.starts < MOST_STARTS:
+            self.start()
+        elif status is not None:
             raise FatalError(
                 f"the {self.name} stopped with status {self.process.returncode}: the last lines of"
                 f" {self.log} say why; `make demo` again goes on from what is stored"
@@ -58,16 +86,19 @@ class Parts:
     started: list[Part] = field(default_factory=list)
 
     def start(
-        self, name: str, command: Sequence[str], url: str, log: Path, variables: dict[str, str]
+        self,
+        name: str,
+        command: Sequence[str],
+        url: str,
+        log: Path,
+        variables: Mapping[str, str],
+        once: Iterable[Mapping[str, str]] = (),
     ) -> Part:
-        """Start a process; its environment is what it needs and nothing of ours."""
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as output:
-            process = subprocess.Popen(  # noqa: S603 - our own modules
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                env=passed_on("HOME") | {"PYTHONUNBUFFERED": "1"} | variables,
-            )  # fmt: skip
-        part = Part(name=name, process=process, url=url, log=log)
+        """Start one more process."""
+        part = Part(
+            name=name, command=command, variables=variables, url=url, log=log, once=iter(once)
+        )
+        part.start()
         self.started.append(part)
         return part
 
@@ -75,17 +106,17 @@ class Parts:
         """Wait until the part answers. Raises FatalError when it stops, or takes too long."""
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until:
-            part.check_alive()
+            part.keep_alive()
             with contextlib.suppress(httpx.HTTPError):
                 if ready():
                     return
             time.sleep(0.05)
         raise FatalError(f"the {part.name} does not answer: read {part.log}, then try again")
 
-    def check_alive(self) -> None:
-        """Raise FatalError when one has ended."""
+    def keep_alive(self) -> None:
+        """Start again what was killed. Raises FatalError when one has stopped by itself."""
         for part in self.started:
-            part.check_alive()
+            part.keep_alive()
 
     def stop(self) -> None:
         """Stop all, the last started first."""

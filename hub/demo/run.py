@@ -59,13 +59,14 @@ def run_demo(choices: Choices) -> int:
     progress = Progress(quiet=choices.json)
     with locked(choices.settings.home, "demo"), _running(choices, progress) as running:
         conductor = Conductor(
-            country=running.sandbox, look=running.hub.look, alive=running.parts.check_alive,
+            country=running.sandbox, look=running.hub.look, alive=running.parts.keep_alive,
             told=progress.moved,
         )  # fmt: skip
         with progress.shown(running.hub.summary):
             conductor.run()
         result = result_of(
-            running.hub.summary(), count_mirror_cases(running.mirror),
+            conductor.patiently(running.hub.summary),
+            conductor.patiently(lambda: count_mirror_cases(running.mirror)),
             seconds=time.monotonic() - began, bus=choices.settings.bus,
             database=choices.settings.database,
         )  # fmt: skip
@@ -130,14 +131,17 @@ def _start_hub(
         "CLM_PORT": str(port), "CLM_MOLIP__PORT": str(mirror_port),
         "CLM_EPOCH_SECONDS": str(EPOCH_SECONDS), "CLM_POLL_SECONDS": str(POLL_SECONDS),
         "CLM_IDLE_SECONDS": "0.05", "CLM_HALF_COPIED_SECONDS": str(HALF_COPIED_SECONDS),
-        "CLM_POLICY": settings.policy, "CLM_FAULT": settings.fault,
+        "CLM_POLICY": settings.policy,
         "CLM_DSW_CMS__URL": primero, "CLM_DSW_CMS__USER": "clm_hub",
         "CLM_DSW_CMS__PASSWORD": password,
         "CLM_LABOUR_INSPECTION__FOLDER": str(sandbox / "labour_inspection"),
         "CLM_EMIS__FOLDER": str(sandbox / "emis"),
     }  # fmt: skip
     url = f"http://127.0.0.1:{port}"
-    part = parts.start("hub", leashed("hub", "up"), url, home / "logs" / "hub.log", variables)
+    # Each start of the hub meets the next fault of a crash test; without any, none.
+    faults = [{"CLM_FAULT": fault} for fault in settings.fault.split(",") if fault]
+    log = home / "logs" / "hub.log"
+    part = parts.start("hub", leashed("hub", "up"), url, log, variables, faults)
     parts.wait_until(part, lambda: httpx.get(f"{url}/health/live").status_code == 200)
     return part, f"http://127.0.0.1:{mirror_port}"
 

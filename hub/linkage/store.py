@@ -17,6 +17,7 @@ from sqlalchemy import (
     RowMapping,
     String,
     Table,
+    bindparam,
     delete,
     insert,
     or_,
@@ -111,17 +112,16 @@ def take_turn(connection: Connection) -> int:
     Two workers that meet the same new child so end with one child, and later turns win over
     earlier ones downstream. The row stays locked until the transaction ends.
     """
-    mine = counter_table.c.name == "turn"
-    grow = update(counter_table).where(mine).values(value=counter_table.c.value + 1)
-    if not connection.execute(grow).rowcount:
-        connection.execute(insert(counter_table).values(name="turn", value=1))
-    return int(connection.execute(select(counter_table.c.value).where(mine)).scalar_one())
+    turn: int | None = connection.execute(_GROW).scalar_one_or_none()
+    if turn is None:
+        turn = 1
+        connection.execute(insert(counter_table).values(name="turn", value=turn))
+    return turn
 
 
 def get_record(connection: Connection, system: str, ref: str) -> StoredRecord | None:
     """The record as last stored."""
-    where = (record_table.c.system == system) & (record_table.c.ref == ref)
-    row = connection.execute(select(record_table).where(where)).mappings().first()
+    row = connection.execute(_ONE, {"of_system": system, "of_ref": ref}).mappings().first()
     return _record(row) if row else None
 
 
@@ -138,17 +138,13 @@ def list_connected(connection: Connection, start: Sequence[StoredRecord]) -> lis
     found = {(r.system, r.ref): r for r in start}
     edge = list(start)
     while edge:
-        persons = {r.person for r in edge}
-        cards = {r.card_key for r in edge if r.card_key}
-        names = {r.name_key for r in edge if r.name_key}
-        children = {r.child for r in edge if r.child}
-        near = or_(
-            record_table.c.person.in_(persons),
-            record_table.c.card_key.in_(cards),
-            record_table.c.name_key.in_(names),
-            record_table.c.child.in_(children),
-        )
-        rows = connection.execute(select(record_table).where(near)).mappings()
+        keys = {
+            "persons": sorted({r.person for r in edge}),
+            "cards": sorted({r.card_key for r in edge if r.card_key}),
+            "names": sorted({r.name_key for r in edge if r.name_key}),
+            "children": sorted({r.child for r in edge if r.child}),
+        }
+        rows = connection.execute(_NEAR, keys).mappings()
         edge = [r for r in map(_record, rows) if (r.system, r.ref) not in found]
         found.update({(r.system, r.ref): r for r in edge})
     return list(found.values())
@@ -160,16 +156,17 @@ def set_children(
 ) -> None:  # fmt: skip
     """Say whose the records are: (system, ref) to child id, or None while a person decides."""
     append(connection, shard, audit)
-    for (system, ref), child in owners.items():
-        where = (record_table.c.system == system) & (record_table.c.ref == ref)
-        connection.execute(update(record_table).where(where).values(child=child))
+    if owners:
+        rows = [
+            {"of_system": system, "of_ref": ref, "owner": child}
+            for (system, ref), child in owners.items()
+        ]
+        connection.execute(_ASSIGN, rows)
 
 
 def list_children(connection: Connection, children: Iterable[str]) -> dict[str, StoredChild]:
     """The children by id."""
-    rows = connection.execute(
-        select(child_table).where(child_table.c.child.in_(set(children)))
-    ).mappings()
+    rows = connection.execute(_CHILDREN, {"children": sorted(set(children))}).mappings()
     return {row["child"]: StoredChild(**row) for row in rows}
 
 
@@ -183,11 +180,7 @@ def save_child(
 
 def list_members(connection: Connection, child: str) -> list[StoredRecord]:
     """The records of one child, in a fixed order."""
-    rows = connection.execute(
-        select(record_table)
-        .where(record_table.c.child == child)
-        .order_by(record_table.c.system, record_table.c.ref)
-    ).mappings()
+    rows = connection.execute(_MEMBERS, {"of_child": child}).mappings()
     return [_record(row) for row in rows]
 
 
@@ -219,6 +212,16 @@ def bound_child(connection: Connection, system: str, ref: str) -> str | None:
     return connection.execute(select(bound_table.c.child).where(where)).scalar_one_or_none()
 
 
+def list_bound(
+    connection: Connection, records: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], str]:
+    """Those of the records (system, ref) that the hub created, and the child of each."""
+    wanted = set(records)
+    rows = connection.execute(_BOUND, {"refs": sorted({ref for _, ref in wanted})})
+    found = {(row.system, row.ref): row.child for row in rows}
+    return {key: child for key, child in found.items() if key in wanted}
+
+
 def count_bound(connection: Connection, system: str, refs: Iterable[str]) -> set[str]:
     """Those of the refs that the hub created itself."""
     where = (bound_table.c.system == system) & bound_table.c.ref.in_(set(refs))
@@ -239,6 +242,36 @@ def forget_record(
 
 
 _RECORD_FIELDS = tuple(StoredRecord.__dataclass_fields__)
+
+# What runs for every message is built once: to build a statement takes longer than to run it.
+_THIS = (record_table.c.system == bindparam("of_system")) & (
+    record_table.c.ref == bindparam("of_ref")
+)
+_ONE = select(record_table).where(_THIS)
+_ASSIGN = update(record_table).where(_THIS).values(child=bindparam("owner"))
+_NEAR = select(record_table).where(
+    or_(
+        record_table.c.person.in_(bindparam("persons", expanding=True)),
+        record_table.c.card_key.in_(bindparam("cards", expanding=True)),
+        record_table.c.name_key.in_(bindparam("names", expanding=True)),
+        record_table.c.child.in_(bindparam("children", expanding=True)),
+    )
+)
+_MEMBERS = (
+    select(record_table)
+    .where(record_table.c.child == bindparam("of_child"))
+    .order_by(record_table.c.system, record_table.c.ref)
+)
+_CHILDREN = select(child_table).where(
+    child_table.c.child.in_(bindparam("children", expanding=True))
+)
+_BOUND = select(bound_table).where(bound_table.c.ref.in_(bindparam("refs", expanding=True)))
+_GROW = (
+    update(counter_table)
+    .where(counter_table.c.name == "turn")
+    .values(value=counter_table.c.value + 1)
+    .returning(counter_table.c.value)
+)
 
 
 def _record(row: RowMapping) -> StoredRecord:

@@ -217,7 +217,7 @@ def counts(connection: Connection) -> dict[str, int]:
     rows = connection.execute(
         select(referral_table.c.state, func.count()).group_by(referral_table.c.state)
     )
-    return dict(rows.tuples().all()) | {"tasks": len(tasks_of(connection))}
+    return {row[0]: row[1] for row in rows} | {"tasks": len(tasks_of(connection))}
 
 
 def _one(connection: Connection, where: ColumnElement[bool]) -> Referral | None:

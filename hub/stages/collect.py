@@ -14,7 +14,7 @@ from contracts.audit import AuditEntry
 from contracts.envelope import Draft, Kind, Message
 from contracts.errors import FatalError, HubError, RetriableError
 from hub import ledger, sources
-from hub.bus.parking import over_ceiling
+from hub.bus.parking import over_ceiling, place_of
 from hub.bus.stage import Errand, Tx
 from hub.ledger import Line
 from hub.linkage import store as linkage
@@ -56,8 +56,13 @@ class Collect:
         state: SourceState = errand.data
         try:
             return self.sources[state.system].pull(state.checkpoint, self.most)
-        except (RetriableError, FatalError) as fault:
+        except HubError as fault:
             return fault
+        except Exception as error:  # noqa: BLE001 - an adapter may fail in any way: an alarm too
+            return FatalError(
+                f"the adapter failed with {type(error).__name__} at {place_of(error)}:"
+                " tell who maintains it; the records wait in their source"
+            )
 
     def settle(
         self, errand: Errand, result: Batch | HubError, tx: Tx, now: datetime
@@ -74,12 +79,11 @@ class Collect:
     def _after(self, state: SourceState, result: Batch | HubError) -> SourceState:
         """The source's state after this pull. A person must act on FatalError: ask rarely."""
         wall = self.wall()
-        if isinstance(result, FatalError):
-            return replace(state, problem=str(result)[:500], next_poll=wall + FAULT_SECONDS)
         if isinstance(result, RetriableError):
             pause = result.after if result.after is not None else max(1.0, self.poll_seconds)
             return replace(state, problem=str(result)[:500], next_poll=wall + pause)
-        assert isinstance(result, Batch)
+        if isinstance(result, HubError):
+            return replace(state, problem=str(result)[:500], next_poll=wall + FAULT_SECONDS)
         complete = result.complete_until.isoformat() if result.complete_until else ""
         return replace(
             state, checkpoint=dict(result.checkpoint), problem="",

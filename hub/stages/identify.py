@@ -66,23 +66,22 @@ class Identify:
     def _keys(self, identity: Mapping[str, Any]) -> tuple[str | None, str | None]:
         """The strong keys of an identity as blind indexes; a key with a part missing is none."""
         card = card_key(identity.get("card_no") or "")
-        names = [name_key(identity.get(field) or "") for field in ("name", "father_name")]
-        year = _birth_year(identity)
-        sex, township = identity.get("sex", "unknown"), identity.get("home_township")
-        complete = all(names) and year and sex != "unknown" and township
-        joined = "|".join([*names, sex, township or "", year or ""])
+        sex = identity.get("sex") or "unknown"
+        together = [
+            *(name_key(identity.get(field) or "") for field in ("name", "father_name")),
+            "" if sex == "unknown" else sex,
+            identity.get("home_township") or "",
+            _birth_year(identity) or "",
+        ]
         return (
             self.blind_index("card", card) if card else None,
-            self.blind_index("name", joined) if complete else None,
+            self.blind_index("name", "|".join(together)) if all(together) else None,
         )
 
     def _owners(self, connection: Connection, near: list[StoredRecord]) -> Owners:
         """Whose each record is: by its keys, or as bound when the hub created it."""
-        bound: dict[tuple[str, str], str] = {}
-        for record in near:
-            child = store.bound_child(connection, record.system, record.ref)
-            if child:
-                bound[record.system, record.ref] = _follow(connection, child)
+        made = store.list_bound(connection, [(r.system, r.ref) for r in near])
+        bound = {key: _follow(connection, child) for key, child in made.items()}
         free = [r for r in near if (r.system, r.ref) not in bound]
         by_ref = {r.ref: r for r in free}
         split = partition([r.as_linked() for r in free])

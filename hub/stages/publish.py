@@ -185,7 +185,7 @@ def _quarter(month: str) -> str:
 
 
 def _marker(connection: Connection, epoch: int, now: datetime, rows: int) -> Draft:
-    read = {s.system: s.complete_until for s in sources.list_sources(connection)}
+    read = {s.system: s.complete_until or None for s in sources.list_sources(connection)}
     return Draft(
         topic="mirror", type="clm.mirror.epoch.v1", key="epoch", version=f"{epoch:010d}",
         data={"epoch": epoch, "as_of": now.isoformat(), "rows": rows, "sources": read,

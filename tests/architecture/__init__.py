@@ -1,1 +1,1 @@
-"""The house's rules, executable: imports, purity, the pipeline, labels, audit, sizes, migrations."""
+"""The house's rules, executable: imports, purity, pipeline, labels, audit, sizes, migrations."""

@@ -51,7 +51,7 @@ def stores() -> list[Module]:
 
 
 def _writes(node: ast.AST) -> bool:
-    """Whether there is a writing statement in it: `insert(...)`, `table.update()`, `upsert(...)`."""
+    """Whether a writing statement is in it: `insert(...)`, `table.update()`, `upsert(...)`."""
     for call, name in calls(node):
         *owner, verb = name.split(".")
         if verb in VERBS and (not owner or _is_table(owner[-1], call)):
@@ -74,9 +74,7 @@ def writers(one: Module) -> Iterator[Writer]:
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    writing = {
-        name for name, node in named.items() if _writes(node) or _uses(node, statements)
-    }
+    writing = {name for name, node in named.items() if _writes(node) or _uses(node, statements)}
     while more := {
         name
         for name, node in named.items()
@@ -110,7 +108,9 @@ def is_audited(node: FunctionNode) -> bool:
     wanted = [
         default is None
         for given, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
-        if given.arg == "audit" and given.annotation and ast.unparse(given.annotation) == "AuditEntry"
+        if given.arg == "audit"
+        and given.annotation
+        and ast.unparse(given.annotation) == "AuditEntry"
     ]
     return wanted == [True] and _uses(node, {"audit"})
 
@@ -153,8 +153,6 @@ def test_a_writer_without_an_audit_entry_is_found() -> None:
         "def read(connection):\n    return connection.execute(select(t))\n"
         "_PUT = insert(t)\n"
     )
-    example = Module(
-        name="x", path=module("hub.ledger").path, text=text, tree=ast.parse(text)
-    )
+    example = Module(name="x", path=module("hub.ledger").path, text=text, tree=ast.parse(text))
     found = {one.name: is_audited(one.node) for one in writers(example)}
     assert found == {"x.save": False, "x.keep": False, "x.good": True}

@@ -62,7 +62,7 @@ def _hands_on_only(one: Module) -> bool:
 
 
 @pytest.mark.parametrize(
-    "one", list(filter(_hands_on_only, modules())), ids=lambda one: one.name
+    "one", [m for m in modules() if _hands_on_only(m)], ids=lambda one: one.name
 )
 def test_outside_the_stores_sql_is_a_type_in_a_signature(one: Module) -> None:
     taken = {name for name in one.imported() if name.split(".")[0] == "sqlalchemy"}

@@ -81,7 +81,9 @@ def answered() -> set[str]:
             for route in node.decorator_list:
                 if isinstance(route, ast.Call) and dotted(route.func).startswith("router."):
                     given = [k.value for k in route.keywords if k.arg == "response_model"]
-                    found.add(ast.unparse((given or [node.returns])[0] or ast.Constant(None)))
+                    found.add(
+                        ast.unparse(given[0] if given else node.returns or ast.Constant(None))
+                    )
     return found
 
 

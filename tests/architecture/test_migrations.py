@@ -98,7 +98,9 @@ def _shape(engine: Engine) -> dict[str, Any]:
     look = inspect(engine)
     return {
         table: {
-            "columns": {c["name"]: (str(c["type"]), c["nullable"]) for c in look.get_columns(table)},
+            "columns": {
+                c["name"]: (str(c["type"]), c["nullable"]) for c in look.get_columns(table)
+            },
             "key": look.get_pk_constraint(table)["constrained_columns"],
             "indexes": sorted((i["name"] or "", i["unique"]) for i in look.get_indexes(table)),
             "checks": sorted(c["sqltext"] for c in look.get_check_constraints(table)),

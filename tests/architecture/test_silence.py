@@ -44,9 +44,7 @@ def test_the_lists_do_not_overlap() -> None:
 
 
 def test_nothing_prints_but_the_command_lines() -> None:
-    printing = {
-        one.name for one in modules() if "print" in {name for _, name in calls(one.tree)}
-    }
+    printing = {one.name for one in modules() if "print" in {name for _, name in calls(one.tree)}}
     assert printing <= {"adapters.sandbox.__main__", "adapters.sandbox.alone"}
 
 

@@ -1,4 +1,4 @@
-"""The source tree as the architecture tests read it: modules and their syntax trees. Judges nothing."""
+"""The source tree as the architecture tests read it: modules and syntax trees. Judges nothing."""
 
 import ast
 from collections.abc import Iterator

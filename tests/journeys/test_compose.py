@@ -104,6 +104,7 @@ class Stack:
 
     def client(self, service: str, port: int, audience: str, role: str) -> httpx.Client:
         made = self.run(service, "clmhub", "token", "--audience", audience, "--role", role)
+        assert made.returncode == 0, made.stderr
         headers = {"authorization": f"Bearer {made.stdout.strip()}"}
         address = f"http://127.0.0.1:{self.ports[port]}"
         return httpx.Client(base_url=address, headers=headers, trust_env=False, timeout=20)

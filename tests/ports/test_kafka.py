@@ -229,20 +229,18 @@ class TestSecured:
             instance=instance,
             security=security,
             session_seconds=8,
-            answer_seconds=3,
         )
 
     def test_a_wrong_password_is_called_that(
         self, secured_broker: KafkaBroker, instance: str
     ) -> None:
-        bus = KafkaBus(
-            secured_broker.address,
-            instance=instance,
-            security=Security(user="mirror", password="wrong"),
-            answer_seconds=5,
-        )
-        with bus, pytest.raises(FatalError, match="does not accept this user and password"):
-            bus.join("reflect", ["mirror"], nowhere)
+        for password in ("wrong", ""):
+            security = Security(user="mirror", password=password)
+            with KafkaBus(secured_broker.address, instance=instance, security=security) as bus:
+                with pytest.raises(FatalError, match="does not accept this user and password"):
+                    bus.join("reflect", ["mirror"], nowhere)
+                with pytest.raises(FatalError, match="does not accept this user and password"):
+                    bus.publish(numbered(1))
 
     def test_without_a_right_nothing_can_be_seen_read_or_written(
         self, admin: KafkaBus, mirror: KafkaBus

@@ -17,6 +17,7 @@ from kafka.errors import (
 from kafka.net.compat import KafkaNetClient
 
 from contracts.errors import FatalError, HubError, RetriableError
+from hub.bus.kafka.password import is_refused
 from hub.bus.port import FencedError
 
 Client = Any  # the library has no types
@@ -30,13 +31,14 @@ def connected(make: Callable[..., Client], options: Mapping[str, Any]) -> Client
         made.append(KafkaNetClient(**settings))
         return made[-1]
 
-    with _watching_refusals() as refused:
-        try:
-            return make(**options, kafka_client=network)
-        except KafkaError as error:
-            for client in made:
-                client.close()
-            raise translated(refused[0] if refused else error, "connect") from None
+    if is_refused(options):
+        raise translated(SaslAuthenticationFailedError(), "connect")
+    try:
+        return make(**options, kafka_client=network)
+    except KafkaError as error:
+        for client in made:
+            client.close()
+        raise translated(error, "connect") from None
 
 
 def pin_logger() -> None:
@@ -75,21 +77,3 @@ def translating(doing: str) -> Iterator[None]:
         yield
     except KafkaError as error:
         raise translated(error, doing) from None
-
-
-@contextmanager
-def _watching_refusals() -> Iterator[list[KafkaError]]:
-    """Collect refused passwords: the client logs them, and raises only that time has run out."""
-    refused: list[KafkaError] = []
-
-    def watch(record: logging.LogRecord) -> bool:
-        args = record.args if isinstance(record.args, tuple) else ()
-        refused.extend(one for one in args if isinstance(one, SaslAuthenticationFailedError))
-        return True
-
-    logger = logging.getLogger("kafka.net.connection")
-    logger.addFilter(watch)
-    try:
-        yield refused
-    finally:
-        logger.removeFilter(watch)

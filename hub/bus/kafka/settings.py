@@ -36,8 +36,7 @@ def client_options(
         "bootstrap_servers": address,
         "bootstrap_timeout_ms": int(answer_seconds * 1000),
         "request_timeout_ms": int(answer_seconds * 1000),
-        # A broker that comes back is found at once, not after half a minute. Also, the client
-        # reads the refusal of a password only now and then: it needs several tries to say so.
+        # A broker that comes back is found at once, not after half a minute.
         "reconnect_backoff_max_ms": 300,
     }
     if security:
