@@ -24,8 +24,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-out = Console(soft_wrap=True)
-errors = Console(stderr=True, soft_wrap=True)
+# No markup: names of files and sheets may hold brackets.
+out = Console(soft_wrap=True, markup=False)
+errors = Console(stderr=True, soft_wrap=True, markup=False)
 
 Home = Annotated[Path | None, typer.Option(help="Folder of all state. Default: ./.clmhub")]
 SettingsFile = Annotated[
@@ -121,17 +122,16 @@ def rejects(
     settings: SettingsFile = None,
 ) -> None:
     """List the records that a source must mend: where, which column, why, what to do."""
-    table = Table("source", "where", "column", "what is wrong", "what to do")
-    for line in programs.rejected(_settings(settings, home=home), system):
+    lines = programs.rejected(_settings(settings, home=home), system)
+    for line in lines:
         for reason in line.reasons:
-            table.add_row(
-                line.system, reason.where, reason.column, reason.message, reason.next_step
-            )
-    if not table.row_count:
-        out.print("Nothing is rejected.")
-    else:
-        out.print(table)
+            column = f", column {reason.column}" if reason.column else ""
+            out.print(f"{line.system}: {reason.where}{column}", highlight=False)
+            out.print(f"    {reason.message}\n    -> {reason.next_step}", highlight=False)
+    if lines:
         out.print("Mend these in the source and send them again: the same row key replaces them.")
+    else:
+        out.print("Nothing is rejected.")
 
 
 @app.command()
@@ -204,6 +204,6 @@ def main() -> NoReturn:
     try:
         app()
     except HubError as error:
-        errors.print(f"[bold red]clmhub:[/] {error}", highlight=False)
+        errors.print(f"clmhub: {error}", style="red", highlight=False)
         raise SystemExit(1) from None
     raise SystemExit(0)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from contracts.topics import FIGURE
-from hub.bus.port import Outgoing
+from hub.bus.port import Incoming, Outgoing
 from tests.ports.test_kafka import OnKafka
 from tests.services.kafka import KafkaBroker
 
@@ -27,7 +27,7 @@ def test_a_program_that_logs_everything_logs_no_value(
         )  # fmt: skip
         bus.publish([record])
         member = bus.join("silence", [FIGURE.name], lambda _partition: None)
-        seen = []
+        seen: list[Incoming] = []
         while not seen:
             seen = list(member.poll(1.0, 10))
         member.close()
