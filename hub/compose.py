@@ -53,7 +53,9 @@ def worker(house: House, name: str, *, run: str = "") -> Worker:
     return Worker(
         stage=stage, handler=_handler(house, name), bus=house.bus, engine=house.hub,
         keyring=house.keyring, clock=house.clock, instance=house.instance,
-        options=Options(poll_seconds=house.settings.idle_seconds),
+        options=Options(
+            poll_seconds=house.settings.idle_seconds, chunk=house.settings.publish_at_once
+        ),
         beat=Heartbeat(house.settings.run or house.settings.home / "run", name).beat,
         run_id=run or uuid4().hex,
     )  # fmt: skip

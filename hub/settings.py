@@ -88,6 +88,9 @@ class Settings(_Settings):
     idle_seconds: float = Field(
         default=0.2, gt=0, description="How long a stage waits for new events at once, in seconds."
     )
+    publish_at_once: int = Field(
+        default=500, ge=1, description="Most events that a stage publishes in one go."
+    )
     half_copied_seconds: float = Field(
         default=900.0, ge=0, description="How long a file may look half-copied, in seconds."
     )

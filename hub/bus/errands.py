@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy import Connection, Engine, delete, or_, select
+from sqlalchemy import Connection, Engine, bindparam, delete, or_, select
 
 from contracts.errors import FatalError, RetriableError
 from hub.bus import journal, parking
@@ -26,6 +26,11 @@ from hub.bus.stage import Errand, RunsErrands
 
 log = structlog.get_logger()
 
+_OTHERS = select(claims.c.key).where(
+    claims.c.stage == bindparam("stage"),
+    claims.c.run != bindparam("run"),
+    claims.c.until > bindparam("now"),
+)
 SHARD = "errands"
 FOREVER = 10.0**9
 
@@ -89,13 +94,8 @@ class Errands:
 
     def _busy(self, connection: Connection) -> set[str]:
         """The errands that rest after a failure, and those that another live worker has."""
-        others = connection.execute(
-            select(claims.c.key).where(
-                claims.c.stage == self.handling.stage.name,
-                claims.c.run != self.handling.outbox.run,
-                claims.c.until > self.wall(),
-            )
-        )
+        mine = {"stage": self.handling.stage.name, "run": self.handling.outbox.run}
+        others = connection.execute(_OTHERS, {**mine, "now": self.wall()})
         return {str(key) for key in self.backoff.resting()} | set(others.scalars())
 
     def _take(self, connection: Connection, key: str) -> str:

@@ -230,11 +230,10 @@ def take_due(
 
 def take_turn(connection: Connection, stage: str) -> None:
     """Wait until no other transaction claims or settles an errand of the stage."""
-    query = select(turn.c.stage).where(turn.c.stage == stage).with_for_update()
-    if connection.execute(query).one_or_none() is None:
-        row = {"stage": stage}
+    row = {"stage": stage}
+    if connection.execute(_TURN, row).one_or_none() is None:
         connection.execute(inserting(connection, turn).on_conflict_do_nothing(), [row])
-        connection.execute(query).one()
+        connection.execute(_TURN, row).one()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,9 +246,7 @@ class Waiting:
 
 def look(connection: Connection, stage: str, now: datetime) -> Waiting:
     """See, in one statement, whether a timer is due or a parked record is to be tried again."""
-    due = exists().where(timer.c.stage == stage, timer.c.due <= now)
-    retries = exists().where(parked.c.stage == stage, parked.c.retry.is_(True))
-    row = connection.execute(select(due.label("due"), retries.label("retries"))).one()
+    row = connection.execute(_LOOK, {"stage": stage, "now": now}).one()
     return Waiting(due=bool(row.due), retries=bool(row.retries))
 
 
@@ -309,6 +306,15 @@ def _at(stage: str, partition: Partition) -> tuple[Any, ...]:
         position.c.partition == partition.number,
     )
 
+
+# Asked at every round of every worker, so they are built once.
+_LOOK = select(
+    exists()
+    .where(timer.c.stage == bindparam("stage"), timer.c.due <= bindparam("now"))
+    .label("due"),
+    exists().where(parked.c.stage == bindparam("stage"), parked.c.retry.is_(True)).label("retries"),
+)
+_TURN = select(turn.c.stage).where(turn.c.stage == bindparam("stage")).with_for_update()
 
 _SEEN = select(inbox.c.message).where(
     inbox.c.stage == bindparam("stage"),

@@ -97,25 +97,29 @@ class Conductor:
     def settle(self) -> Standing:
         """Wait for quiescence and return how the hub stands then.
 
+        The hub is still, and each source was read to its end after the country's last change: of
+        two polls that ended since, the second one began after it.
         Raises FatalError, naming what it waits for, when nothing moves for minutes.
         """
-        still: Standing | None = None
+        before: Mapping[str, int] = {}
         stood, moved, waiting = (-1, -1), time.monotonic(), "the hub to answer"
         while time.monotonic() - moved < PATIENCE_SECONDS:
             self.alive()
             with contextlib.suppress(httpx.HTTPError):
-                revision, look = int(self.country.state()["revision"]), self.look()
+                revision, look = self._revision(), self.look()
                 waiting = look.waiting
+                if revision != stood[0]:
+                    before = look.polls
                 if (revision, look.ends) != stood:
-                    stood, moved, still = (revision, look.ends), time.monotonic(), None
-                if not look.still:
-                    still = None
-                elif still is None:
-                    still = look
-                elif all(look.polls[system] >= still.polls[system] + 2 for system in look.polls):
+                    stood, moved = (revision, look.ends), time.monotonic()
+                read = all(polls >= before[system] + 2 for system, polls in look.polls.items())
+                if look.still and read and self._revision() == revision:
                     return look
             time.sleep(PAUSE_SECONDS)
         raise FatalError(f"the demo stands still, waiting for {waiting}: read the logs in its home")
+
+    def _revision(self) -> int:
+        return int(self.country.state()["revision"])
 
     def patiently(self, act: Callable[[], Answer]) -> Answer:
         """Ask until there is an answer: a part that was killed is on its way back."""

@@ -26,6 +26,7 @@ from hub.web.tokens import Role
 EPOCH_SECONDS = 2 * 86_400
 HALF_COPIED_SECONDS = 7_200
 POLL_SECONDS = 0.1
+IDLE_SECONDS = 0.1
 SANDBOX_PORT = 8730
 MINUTE = 60.0
 
@@ -130,8 +131,8 @@ def _start_hub(
         "CLM_CLOCK": str(sandbox / "clock"), "CLM_LOG": "json", "CLM_K": str(settings.k),
         "CLM_PORT": str(port), "CLM_MOLIP__PORT": str(mirror_port),
         "CLM_EPOCH_SECONDS": str(EPOCH_SECONDS), "CLM_POLL_SECONDS": str(POLL_SECONDS),
-        "CLM_IDLE_SECONDS": "0.05", "CLM_HALF_COPIED_SECONDS": str(HALF_COPIED_SECONDS),
-        "CLM_POLICY": settings.policy,
+        "CLM_IDLE_SECONDS": str(IDLE_SECONDS), "CLM_HALF_COPIED_SECONDS": str(HALF_COPIED_SECONDS),
+        "CLM_POLICY": settings.policy, "CLM_PUBLISH_AT_ONCE": str(settings.publish_at_once),
         "CLM_DSW_CMS__URL": primero, "CLM_DSW_CMS__USER": "clm_hub",
         "CLM_DSW_CMS__PASSWORD": password,
         "CLM_LABOUR_INSPECTION__FOLDER": str(sandbox / "labour_inspection"),

@@ -1,1 +1,1 @@
-"""What the hub costs: events a second and CPU an event, beside a hand-written loop. Tests nothing."""
+"""What the hub costs: events a second and CPU an event, beside a plain loop. Tests nothing."""

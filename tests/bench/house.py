@@ -4,7 +4,7 @@ Publishes what collect would publish, then drives each stage until it has handle
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -123,9 +123,9 @@ class HubSide:
 
     def _drain(self, name: str, events: int, spy: Spy) -> Cost:
         worker, last = self._workers[name], time.monotonic() + PATIENCE
-        ends: Mapping[object, int] = self._house.bus.ends(STAGES[name].reads)
+        ends = self._house.bus.ends(STAGES[name].reads)
         with spy(name), counting(events) as costs:
-            while any((worker._seat._at[place] or 0) < end for place, end in ends.items()):  # type: ignore[index]
+            while any((worker._seat._at[place] or 0) < end for place, end in ends.items()):
                 worker.step(0.1)
                 if time.monotonic() > last:
                     raise BrokenBenchError(f"{name} did not come to the end of its topics")

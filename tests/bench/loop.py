@@ -6,7 +6,6 @@ stores nothing and remembers nothing, and so says what one stage's bus and valid
 
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import orjson
 from kafka import KafkaConsumer, KafkaProducer
@@ -30,7 +29,7 @@ class LoopSide:
         with KafkaBus(address, instance=INSTANCE) as bus:
             bus.create(TOPICS)
         options = client_options(address, None, 15.0)
-        self._producer = KafkaProducer(**options, **producer_options(15.0))
+        self._producer = KafkaProducer(**{**options, **producer_options(15.0)})
         self._consumer = KafkaConsumer(
             *(full_name(name, INSTANCE) for name in _SOURCES),
             **{**options, **consumer_options(7.5, 15.0)}, group_id=f"{INSTANCE}.loop",
@@ -81,14 +80,14 @@ class LoopSide:
 
 
 def _translated(value: bytes) -> bytes:
-    event: Any = _EVENT_OF(value)
-    body = event.body
-    return orjson.dumps({
-        "system": event.system, "key": event.key, "person": event.person,
-        "version": event.version,
-        **{target: getattr(body, name) for target, name in MAPS[event.record]},
-    })  # fmt: skip
-
-
-def _EVENT_OF(value: bytes) -> Any:  # noqa: N802
-    return MODELS.validate_json(value)
+    event = MODELS.validate_json(value)
+    fields = {target: getattr(event.body, name) for target, name in MAPS[event.record].items()}
+    return orjson.dumps(
+        {
+            "system": event.system,
+            "key": event.key,
+            "person": event.person,
+            "version": event.version,
+            **fields,
+        }
+    )

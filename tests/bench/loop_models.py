@@ -191,7 +191,8 @@ MODELS: TypeAdapter[CaseEvent | InspectionEvent | PupilEvent] = TypeAdapter(
 # Target to source field, about thirty a record.
 MAPS: dict[str, dict[str, str]] = {
     "case": {
-        "name": "name", "sex": "sex", "age": "age", "born": "date_of_birth", "card": "national_id_no",
+        "name": "name", "sex": "sex", "age": "age", "born": "date_of_birth",
+        "card": "national_id_no",
         "estimated": "estimated", "phone": "telephone_current", "address": "address_current",
         "township": "location_current", "concerns": "protection_concerns", "work": "occupation",
         "isic": "child_labour_isic_4d1f2", "hours_week": "child_labour_hours_week_8a21c",

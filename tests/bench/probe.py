@@ -81,7 +81,7 @@ class Probe:
         real = getattr(owner, name)
 
         @wraps(real)
-        def measured(*args: Any, **kwargs: Any) -> Any:
+        def measured(*args: Any, **kwargs: Any) -> object:
             self._enter(part)
             try:
                 return real(*args, **kwargs)
@@ -95,7 +95,7 @@ class Probe:
         real = Connection.execute
 
         @wraps(real)
-        def measured(*args: Any, **kwargs: Any) -> Any:
+        def measured(*args: Any, **kwargs: Any) -> object:
             if self._open[-1] != HANDLER:
                 return real(*args, **kwargs)
             self._enter(STORE)

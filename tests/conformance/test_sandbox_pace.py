@@ -1,4 +1,4 @@
-"""The sandbox at its own pace: its clock runs by itself, from where it stood, in a file of choice."""
+"""The sandbox at its own pace: its clock runs by itself, on from where it stood."""
 
 import time
 from datetime import UTC, datetime, timedelta

@@ -3,21 +3,23 @@
 Real stages, adapters, bus and databases; what is planted in a person's fields is never printed.
 """
 
-import os
-import subprocess
-import sys
+import logging
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from email.utils import format_datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+from typer.testing import CliRunner
 
+from hub.cli import app
 from hub.ledger import Rejected
 from hub.web.logs import configure_logs
 from tests.conformance.sheets import put, workbook
@@ -54,6 +56,19 @@ def sheet(*rows: dict[str, object], without: str = "") -> bytes:
 
 
 @pytest.fixture
+def logs() -> Iterator[StringIO]:
+    """The logs as the hub's programs write them."""
+    stream, root = StringIO(), logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    configure_logs(pretty=False, stream=stream)
+    yield stream
+    structlog.reset_defaults()
+    logging.captureWarnings(capture=False)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
 def hub(tmp_path: Path) -> Iterator[OneHub]:
     """A hub with two folders."""
     with one_hub(tmp_path / "home") as hub:
@@ -61,12 +76,10 @@ def hub(tmp_path: Path) -> Iterator[OneHub]:
 
 
 def printed(hub: OneHub) -> str:
-    """What `clmhub rejects` prints, as it is called."""
-    done = subprocess.run(
-        [sys.executable, "-m", "hub", "rejects", "--home", str(hub.house.settings.home)],
-        capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": "400"},
-    )  # fmt: skip
-    return done.stdout + done.stderr
+    """What `clmhub rejects` prints."""
+    done = CliRunner().invoke(app, ["rejects", "--home", str(hub.house.settings.home)])
+    assert done.exit_code == 0
+    return str(done.output)
 
 
 def said(hub: OneHub) -> list[tuple[str, str, str]]:
@@ -86,17 +99,16 @@ BAD_ROWS = [
 
 @pytest.mark.parametrize(("bad", "code", "column"), BAD_ROWS, ids=[c for _, _, c in BAD_ROWS])
 def test_a_bad_row_is_named_mended_and_harms_no_other(
-    hub: OneHub, capfd: pytest.CaptureFixture[str], bad: dict[str, object], code: str, column: str
+    hub: OneHub, logs: StringIO, bad: dict[str, object], code: str, column: str
 ) -> None:
     """File, sheet, row and column; the rows before and after it count; a mended file clears it."""
-    configure_logs(pretty=False)
     name = "ygn [old].xlsx"
     put(hub.inspections, name, sheet(row(), bad, row(child_no="3")), at=AT)
     hub.run()
     assert said(hub) == [(code, column, f"{name}, found, row 3")]
     totals = hub.totals("labour_inspection")
     assert (totals.received, totals.rejected) == (3, 1)
-    logged, text = capfd.readouterr().err, printed(hub)
+    logged, text = logs.getvalue(), printed(hub)
     for part in (name, "found", "row 3", column, hub.rejected()[0].reasons[0].next_step):
         assert part in text
     assert not [mark for mark in (*MARKS, "MMR999999") if mark in text + logged]
@@ -136,7 +148,8 @@ def test_a_duplicated_row_counts_once_and_a_doubled_number_is_told_of(hub: OneHu
     assert said(hub) == [("row_key_twice", "", "two.xlsx, found, row 2")]
     totals = hub.totals("labour_inspection")
     assert (totals.received, totals.rejected) == (4, 1)
-    assert not [mark for mark in (*MARKS, "Zzqmarkother") if mark in printed(hub)]
+    text = printed(hub)
+    assert not [mark for mark in (*MARKS, "Zzqmarkother") if mark in text]
 
 
 @pytest.mark.parametrize(
@@ -265,11 +278,9 @@ HTML = (Response(f"<html>{NAME}</html>", 200, media_type="text/html"), 1, "no JS
 
 @pytest.mark.parametrize(("bad", "after", "words"), [BUSY, CUT, HTML], ids=["503", "cut", "html"])
 def test_a_bad_answer_shows_waits_and_mends_itself(
-    connected: OneHub, primero: Primero, capfd: pytest.CaptureFixture[str],
-    bad: Response, after: int, words: str,
-) -> None:  # fmt: skip
+    connected: OneHub, primero: Primero, logs: StringIO, bad: Response, after: int, words: str
+) -> None:
     """The alarm says what happened, is not asked again too early, and goes when it is over."""
-    configure_logs(pretty=False)
     primero.bad = bad
     connected.run()
     shown = connected.source("dsw_cms")
@@ -284,7 +295,7 @@ def test_a_bad_answer_shows_waits_and_mends_itself(
     connected.run()
     assert connected.source("dsw_cms")["problem"] == ""
     assert connected.totals("dsw_cms").received == 3
-    seen = "".join(capfd.readouterr()) + str(shown)
+    seen = logs.getvalue() + str(shown)
     assert not [mark for mark in MARKS if mark in seen]
 
 
@@ -329,3 +340,22 @@ def test_one_bad_case_of_a_page_is_rejected_and_the_page_kept(
     connected.later(minutes=1)
     connected.run()
     assert not connected.rejected()
+
+
+def test_an_adapter_that_fails_unforeseen_is_an_alarm_too(
+    connected: OneHub, primero: Primero, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It names the kind of error and its place in the code, never its text."""
+
+    def broken(*_: object) -> None:
+        raise KeyError(NAME)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("adapters.dsw_cms.adapter._check_window", broken)
+        connected.run()
+    problem = connected.source("dsw_cms")["problem"]
+    assert "KeyError at adapters/dsw_cms/adapter.py:" in problem
+    assert NAME not in problem
+    connected.later(minutes=1)
+    connected.run()
+    assert connected.source("dsw_cms")["problem"] == ""

@@ -66,6 +66,13 @@ def test_no_mark_stands_outside_the_sandbox(finished_demo: FinishedDemo, scanner
     assert told(scanner.in_folder(home, leave_out=[home / "sandbox"])) == Counter()
 
 
+def test_operators_can_read_every_line_of_the_logs(finished_demo: FinishedDemo) -> None:
+    for log in (finished_demo.home / "logs").glob("*.log"):
+        lines = [orjson.loads(line) for line in log.read_bytes().splitlines()]
+        assert lines
+        assert [one for one in lines if "hidden_fields" in one or "(hidden)" in one.values()] == []
+
+
 def test_no_mark_was_printed(finished_demo: FinishedDemo, scanner: Scanner) -> None:
     assert told(scanner.in_bytes(finished_demo.printed, "printed")) == Counter()
 

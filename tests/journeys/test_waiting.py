@@ -28,10 +28,10 @@ def started(folder: Path, *words: str, **settings: str) -> Iterator[Process]:
 
 
 def waits_and_stops(process: Process, words: str) -> None:
-    process.wait_until(lambda: words in process.last_words(), within=60)
+    process.wait_until(lambda: words in process.log.read_text(encoding="utf-8"), within=60)
     process.end(signal.SIGTERM, within=40)
     assert process.status == 0
-    assert "Traceback" not in process.last_words()
+    assert "Traceback" not in process.log.read_text(encoding="utf-8")
 
 
 def test_a_worker_waits_for_a_database_server_that_is_not_there(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_the_api_waits_for_setup(tmp_path: Path) -> None:
 def test_a_worker_waits_for_the_clock_of_the_country_and_leaves_nothing_open(
     tmp_path: Path,
 ) -> None:
-    with started(tmp_path, "work", "all", CLM_CLOCK=str(tmp_path / "clock")) as worker:
+    with started(tmp_path, "work", "translate", CLM_CLOCK=str(tmp_path / "clock")) as worker:
         worker.wait_until(lambda: "holds no time yet" in worker.last_words(), within=60)
         (tmp_path / "clock").write_text("2026-01-05T08:00:00+06:30")
         waits_and_stops(worker, "workers_started")
@@ -67,11 +67,11 @@ def test_setup_that_is_stopped_before_its_end_says_so(tmp_path: Path) -> None:
 
 
 def test_only_what_waiting_mends_is_waited_for() -> None:
-    answers = iter([RetriableError("away", after=0.01), "there"])
+    answers: Iterator[RetriableError | str] = iter([RetriableError("away", after=0.01), "there"])
 
     def get() -> str:
         answer = next(answers)
-        if isinstance(answer, Exception):
+        if isinstance(answer, RetriableError):
             raise answer
         return answer
 

@@ -15,17 +15,8 @@ from contracts.topics import MIRROR, RECEIPT, TOPICS, Keep, Zone
 from hub.bus.embedded import EmbeddedBus, Forgets
 from hub.bus.leases import renew
 from hub.bus.port import Bus, FencedError, Outgoing, Partition
-from tests.ports.bus_suite import (
-    PATIENCE,
-    BusSuite,
-    World,
-    left,
-    nowhere,
-    numbered,
-    read,
-    topic,
-    until,
-)
+from tests.ports.bus_suite import BusSuite
+from tests.ports.bus_world import PATIENCE, World, left, nowhere, numbered, read, topic, until
 
 _DAY = 86_400.0
 

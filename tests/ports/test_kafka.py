@@ -20,17 +20,8 @@ from hub.bus.kafka.member import KafkaMember
 from hub.bus.open import open_bus
 from hub.bus.port import Bus, Outgoing
 from tests.conftest import or_skip
-from tests.ports.bus_suite import (
-    PATIENCE,
-    BusSuite,
-    World,
-    left,
-    nowhere,
-    numbered,
-    read,
-    topic,
-    until,
-)
+from tests.ports.bus_suite import BusSuite
+from tests.ports.bus_world import PATIENCE, World, left, nowhere, numbered, read, topic, until
 from tests.services.kafka import ADMIN, KafkaBroker
 
 # The client forgets to close sockets that were refused.

@@ -1,6 +1,5 @@
 """A worker's heartbeat tells the truth: working, waiting, stuck, or never started."""
 
-import os
 import subprocess
 import sys
 import time
@@ -36,11 +35,9 @@ def test_a_stage_whose_loop_stands_still_is_called_that(tmp_path: Path) -> None:
     assert "seconds ago" in trouble(tmp_path, "refer", time.time() + OLDEST_SECONDS + 5)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_cannot_be_written_stops_no_worker(tmp_path: Path) -> None:
-    heart = Heartbeat(tmp_path, "refer")
-    tmp_path.chmod(0o500)
-    heart.beat(True)
+def test_a_heartbeat_that_cannot_be_written_stops_no_worker(tmp_path: Path) -> None:
+    (tmp_path / "refer").mkdir()
+    Heartbeat(tmp_path, "refer").beat(True)
     assert "has not started" in trouble(tmp_path, "refer", time.time())
 
 
