@@ -89,7 +89,11 @@ class RunsErrands(Protocol):
     def perform(self, errand: "Errand", now: datetime) -> object: ...
 
     def settle(
-        self, errand: "Errand", result: Any, tx: Tx, now: datetime  # noqa: ANN401 - its own result
+        self,
+        errand: "Errand",
+        result: Any,
+        tx: Tx,
+        now: datetime,  # noqa: ANN401 - its own result
     ) -> Iterable[Draft]: ...
 
 

@@ -22,6 +22,10 @@ from hub.sources import SourceState
 
 log = structlog.get_logger()
 FAULT_SECONDS = 60.0
+_CEILING = (
+    "too many of its records are parked, so no more are taken in: see `clmhub parked`, mend the"
+    " cause, then `clmhub parked --retry`"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +48,18 @@ class Collect:
         raise NotImplementedError
 
     def claim(self, tx: Tx, now: datetime, most: int) -> Sequence[Errand]:
-        """Name every source that is due and not over its ceiling of parked records."""
-        return [
-            Errand(key=state.system, data=state)
-            for state in sources.list_due(tx.connection, self.wall())
-            if state.system in self.sources and not over_ceiling(tx.connection, state.system)
-        ]
+        """Name every source that is due; one over its ceiling of parked records rests, and says so."""
+        errands: list[Errand] = []
+        for state in sources.list_due(tx.connection, self.wall()):
+            if state.system not in self.sources:
+                continue
+            if over_ceiling(tx.connection, state.system):
+                rests = replace(state, problem=_CEILING, next_poll=self.wall() + FAULT_SECONDS)
+                audit = _audit(now, state.system, "rest source")
+                sources.end_poll(tx.connection, tx.shard, rests, audit=audit)
+            else:
+                errands.append(Errand(key=state.system, data=state))
+        return errands
 
     def perform(self, errand: Errand, now: datetime) -> Batch | HubError:
         """Pull once. A fault of the run is a value here, to be settled like a result."""

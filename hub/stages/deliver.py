@@ -25,7 +25,6 @@ from hub.referrals.procedure import YANGON
 from hub.referrals.states import ANSWERED
 
 log = structlog.get_logger()
-NOT_YET_SECONDS = 0.2
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 3600.0
 GOES_HOME = ANSWERED | {"undeliverable"}
@@ -91,10 +90,6 @@ class Deliver:
                 break
             if delivery.kind == HOME or self._is_ready(delivery, tx):
                 errands.append(Errand(key=delivery.id, data=self._prepared(delivery, tx, now)))
-            else:
-                audit = _audit(now, "wait for linkage", delivery.child)
-                later = replace(delivery, next_try=self.wall() + NOT_YET_SECONDS)
-                store.save_delivery(tx.connection, tx.shard, later, audit=audit)
         return errands
 
     def _is_ready(self, delivery: OpenDelivery, tx: Tx) -> bool:

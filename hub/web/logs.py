@@ -26,12 +26,15 @@ HIDDEN = "(hidden)"
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 
 # Sentences of our own, written where they are raised: they hold no value of a person's field.
-SENTENCES = frozenset({"event", "message", "next_step", "hint", "reason", "error", "where", "problem"})
+SENTENCES = frozenset(
+    {"event", "message", "next_step", "hint", "reason", "error", "where", "problem"}
+)
 # Codes, counts, pseudonyms, times, addresses: one word, with no space in it.
 FACTS = frozenset({
     "action", "actor", "address", "after", "alarm", "answered", "attempt", "attempts",
     "audience", "batch", "bus", "ceiling", "child", "children", "claims", "code", "codes",
-    "column", "complete", "count", "counted", "created", "database", "delivered", "delivery", "drained",
+    "column", "complete", "count", "counted", "created", "database", "delivered", "delivery",
+    "drained",
     "due", "duration", "echoes", "epoch", "errors", "expected", "expires", "fault", "fields",
     "file", "from_offset", "group", "hidden_fields", "host", "id", "in_flight", "instance",
     "key", "kind", "lag", "level", "lines", "logger", "made", "members", "method",

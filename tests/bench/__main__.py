@@ -66,8 +66,8 @@ def _arguments() -> argparse.Namespace:
         prog="make bench", description=(__doc__ or "").split("\n", maxsplit=1)[0], epilog=HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("--events", type=_positive, default=2000, help="source records a round")
-    parser.add_argument("--rounds", type=_positive, default=5, help="rounds; medians are told")
+    parser.add_argument("--events", type=_positive, default=1000, help="source records a round")
+    parser.add_argument("--rounds", type=_positive, default=3, help="rounds; medians are told")
     parser.add_argument("--only", action="append", choices=PARTS, help="this part; repeat for more")
     return parser.parse_args()
 

@@ -73,7 +73,7 @@ class Probe:
     def shares(self, events: int) -> Mapping[str, Mapping[str, float]]:
         """CPU microseconds an event, by stage and part."""
         return {
-            stage: {part: spent.get(part, 0.0) / events * 1e6 for part in PARTS}
+            stage: {part: round(spent.get(part, 0.0) / events * 1e6, 1) for part in PARTS}
             for stage, spent in self._spent.items()
         }
 

@@ -19,6 +19,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from typer.testing import CliRunner
 
+from hub.bus.journal import parked
+from hub.bus.parking import CEILING
 from hub.cli import app
 from hub.ledger import Rejected
 from hub.web.logs import configure_logs
@@ -359,3 +361,29 @@ def test_an_adapter_that_fails_unforeseen_is_an_alarm_too(
     connected.later(minutes=1)
     connected.run()
     assert connected.source("dsw_cms")["problem"] == ""
+
+
+def test_a_source_with_too_many_parked_records_rests_and_says_why(
+    connected: OneHub, primero: Primero
+) -> None:
+    """A fault in the hub must not swallow a whole source; when it is mended, reading goes on."""
+    rows = [
+        {
+            "stage": "translate", "message": f"m{n}", "topic": "source.dsw_cms", "partition": 0,
+            "offset": n, "key": "k", "type": "t", "ref": f"r{n}", "version": "1",
+            "system": "dsw_cms", "error": "KeyError", "place": "hub/x.py:1", "attempts": 1,
+            "retry": False, "at": NOW, "value": None, "headers": b"[]",
+        }
+        for n in range(CEILING)
+    ]  # fmt: skip
+    with connected.house.hub.begin() as connection:
+        connection.execute(parked.insert(), rows)
+    connected.run()
+    assert primero.asked == 0
+    assert "clmhub parked" in connected.source("dsw_cms")["problem"]
+    with connected.house.hub.begin() as connection:
+        connection.execute(parked.delete())
+    connected.later(minutes=1)
+    connected.run()
+    assert connected.source("dsw_cms")["problem"] == ""
+    assert connected.totals("dsw_cms").received == 3

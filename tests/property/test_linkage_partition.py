@@ -72,21 +72,25 @@ def test_records_with_one_card_are_one_child_unless_a_person_has_two(
 
 def test_a_name_between_two_cards_waits_for_a_person() -> None:
     """Two cards that meet over a record without one: nobody can say whose it is."""
-    found = partition([
-        Linked(system="a", ref="r1", person="p1", card="c1", name="n"),
-        Linked(system="b", ref="r2", person="p2", card="c2", name="n"),
-        Linked(system="c", ref="r3", person="p3", card=None, name="n"),
-    ])
+    found = partition(
+        [
+            Linked(system="a", ref="r1", person="p1", card="c1", name="n"),
+            Linked(system="b", ref="r2", person="p2", card="c2", name="n"),
+            Linked(system="c", ref="r3", person="p3", card=None, name="n"),
+        ]
+    )
     assert found.ambiguous == {"r3"}
     assert set(found.groups) == {frozenset({"r1"}), frozenset({"r2"})}
 
 
 def test_a_chain_of_names_joins_records_without_cards() -> None:
     """r1 and r3 share no key, and are one child through r2."""
-    found = partition([
-        Linked(system="a", ref="r1", person="p1", card=None, name="m"),
-        Linked(system="b", ref="r2", person="p2", card=None, name="m"),
-        Linked(system="b", ref="r2b", person="p2", card=None, name="n"),
-        Linked(system="c", ref="r3", person="p3", card=None, name="n"),
-    ])
+    found = partition(
+        [
+            Linked(system="a", ref="r1", person="p1", card=None, name="m"),
+            Linked(system="b", ref="r2", person="p2", card=None, name="m"),
+            Linked(system="b", ref="r2b", person="p2", card=None, name="n"),
+            Linked(system="c", ref="r3", person="p3", card=None, name="n"),
+        ]
+    )
     assert found.groups == (frozenset({"r1", "r2", "r2b", "r3"}),)

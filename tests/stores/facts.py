@@ -45,8 +45,6 @@ def child_event(
          "changed": NOW.isoformat(), "origin": f"origin-{ref}"}
         for ref, one in facts.items()
     ]  # fmt: skip
-    contents = [
-        (part(f"p-{ref}", Kind.CASE, f"origin-{ref}"), one) for ref, one in facts.items()
-    ]
+    contents = [(part(f"p-{ref}", Kind.CASE, f"origin-{ref}"), one) for ref, one in facts.items()]
     data = {"child": child, "version": version, "into": into, "members": members}
     return message("child", child, f"{version:010d}", data, contents)

@@ -110,9 +110,7 @@ def stage(engine: Engine) -> Stage:
     desk = Desk(engine=hub_tables(engine), stage="deliver", handler=handler)
     with engine.begin() as connection:
         sources.register(connection, "dsw_cms")
-    return Stage(
-        desk=desk, handler=handler, primero=primero, office=office, vault=vault, time=time
-    )
+    return Stage(desk=desk, handler=handler, primero=primero, office=office, vault=vault, time=time)
 
 
 def referral_event(stage: Stage, sequence: int = 1, state: str = "waiting",
@@ -130,9 +128,7 @@ def referral_event(stage: Stage, sequence: int = 1, state: str = "waiting",
     }  # fmt: skip
     data = {"child": CHILD, "version": 1, "sequence": sequence, "members": [member],
             "referrals": [referral]}  # fmt: skip
-    contents = [
-        (part("p-r1", kind, "origin-r1"), {}) for kind in (Kind.IDENTITY, Kind.CASE)
-    ]
+    contents = [(part("p-r1", kind, "origin-r1"), {}) for kind in (Kind.IDENTITY, Kind.CASE)]
     return message("referral", CHILD, f"{sequence:010d}", data, contents)
 
 

@@ -128,9 +128,7 @@ def test_armed_forces_are_never_shown(desk: Desk, vault: Vault) -> None:
     assert decided(desk).state == "withheld"
 
 
-def test_a_later_objection_at_the_api_takes_the_row_away_at_once(
-    desk: Desk, vault: Vault
-) -> None:
+def test_a_later_objection_at_the_api_takes_the_row_away_at_once(desk: Desk, vault: Vault) -> None:
     """Publish is woken now, not at the next epoch."""
     bring(desk, vault, 1, {"r1": finding()})
     show(desk)
