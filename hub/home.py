@@ -3,6 +3,7 @@
 import fcntl
 import os
 import secrets
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,8 +31,8 @@ def instance_id(home: Path) -> str:
 def write_private(path: Path, content: bytes) -> None:
     """Write a file that only its owner may read, whole or not at all; keeps one that is there."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    # Made with 0600, under a name of its own: threads and processes may all be the first.
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()
@@ -41,7 +42,7 @@ def write_private(path: Path, content: bytes) -> None:
     except FileExistsError:
         pass  # another process was first: its content stands
     finally:
-        temporary.unlink()
+        Path(temporary).unlink()
 
 
 def token_issuer(home: Path) -> Issuer:

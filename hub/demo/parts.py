@@ -10,15 +10,17 @@ import secrets
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
 from contracts.errors import FatalError
-from hub.home import write_private
+from hub.home import locked, write_private
 from hub.settings import passed_on
 
 START_SECONDS = 60.0
@@ -84,6 +86,21 @@ class Parts:
     """All processes, in the order in which they started."""
 
     started: list[Part] = field(default_factory=list)
+    ports: ExitStack = field(default_factory=ExitStack)
+
+    def port(self, wanted: int) -> int:
+        """The wanted port when it is free, else any free one.
+
+        It is kept from other demos of this machine until this one ends: seconds may pass before
+        the part that it is for listens there.
+        """
+        port = port_for(wanted)
+        folder = Path(tempfile.gettempdir())
+        try:
+            self.ports.enter_context(locked(folder, f"clmhub-port-{port}"))
+        except (FatalError, OSError):
+            return self.port(0)
+        return port
 
     def start(
         self,
@@ -122,6 +139,7 @@ class Parts:
         """Stop all, the last started first."""
         for part in reversed(self.started):
             part.stop()
+        self.ports.close()
 
 
 def port_for(wanted: int) -> int:

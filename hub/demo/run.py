@@ -15,7 +15,7 @@ import httpx
 from contracts.errors import FatalError
 from hub.demo.conductor import Conductor, Sandbox
 from hub.demo.hub_client import HubClient, count_mirror_cases
-from hub.demo.parts import Part, Parts, port_for, secret
+from hub.demo.parts import Part, Parts, secret
 from hub.demo.report import Progress, print_places, print_result, result_of
 from hub.home import locked, token_issuer
 from hub.leash import leashed
@@ -108,7 +108,7 @@ def _running(choices: Choices, progress: Progress) -> Iterator[Running]:
 
 
 def _start_sandbox(choices: Choices, parts: Parts, home: Path, control: str, password: str) -> Part:
-    port = port_for(SANDBOX_PORT)
+    port = parts.port(SANDBOX_PORT)
     url = f"http://127.0.0.1:{port}"
     command = leashed(
         "adapters.sandbox", "--home", str(home), "--children", str(choices.children),
@@ -124,7 +124,7 @@ def _start_hub(
     choices: Choices, parts: Parts, home: Path, primero: str, password: str
 ) -> tuple[Part, str]:
     settings = choices.settings
-    port, mirror_port = port_for(settings.port), port_for(settings.molip.port)
+    port, mirror_port = parts.port(settings.port), parts.port(settings.molip.port)
     sandbox = home / "sandbox"
     variables = {
         "CLM_HOME": str(home), "CLM_BUS": settings.bus, "CLM_DATABASE": settings.database,

@@ -48,7 +48,7 @@ class Collect:
         raise NotImplementedError
 
     def claim(self, tx: Tx, now: datetime, most: int) -> Sequence[Errand]:
-        """Name every source that is due; one over its ceiling of parked records rests, and says so."""
+        """Name every source that is due; one with too many parked records rests, and says so."""
         errands: list[Errand] = []
         for state in sources.list_due(tx.connection, self.wall()):
             if state.system not in self.sources:
