@@ -91,9 +91,9 @@ class RunsErrands(Protocol):
     def settle(
         self,
         errand: "Errand",
-        result: Any,
+        result: Any,  # noqa: ANN401 - what its own `perform` returned
         tx: Tx,
-        now: datetime,  # noqa: ANN401 - its own result
+        now: datetime,
     ) -> Iterable[Draft]: ...
 
 
