@@ -81,15 +81,16 @@ class Identify:
     def _owners(self, connection: Connection, near: list[StoredRecord]) -> Owners:
         """Whose each record is: by its keys, or as bound when the hub created it."""
         made = store.list_bound(connection, [(r.system, r.ref) for r in near])
-        bound = {key: _follow(connection, child) for key, child in made.items()}
-        free = [r for r in near if (r.system, r.ref) not in bound]
+        free = [r for r in near if (r.system, r.ref) not in made]
         by_ref = {r.ref: r for r in free}
         split = partition([r.as_linked() for r in free])
-        owners: dict[tuple[str, str], str | None] = dict(bound)
+        owners: dict[tuple[str, str], str | None] = {}
         for refs, child in self._assign(split, by_ref).items():
             owners.update({(by_ref[ref].system, ref): child for ref in refs})
         owners.update({(by_ref[ref].system, ref): None for ref in split.ambiguous})
-        return owners
+        before = {(r.system, r.ref): r.child for r in free}
+        bound = {key: _follow(connection, child) for key, child in made.items()}
+        return owners | {key: _home(child, owners, before) for key, child in bound.items()}
 
     def _assign(
         self, split: Partition, by_ref: Mapping[str, StoredRecord]
@@ -170,6 +171,11 @@ def _follow(connection: Connection, child: str) -> str:
             break
         child = into.merged_into
     return child
+
+
+def _home(child: str, owners: Owners, before: Owners) -> str:
+    """Where a record bound to this child belongs: it goes along when all the others leave."""
+    return child if child in owners.values() else _where_to(child, owners, before) or child
 
 
 def _where_to(child: str, owners: Owners, before: Owners) -> str | None:
