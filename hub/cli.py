@@ -137,12 +137,16 @@ def rejects(
 @app.command()
 def ledger(home: Home = None, settings: SettingsFile = None) -> None:
     """Show where every source's records stand: received is the sum of all states."""
-    table = Table("source", "received", *programs.STATES, "in flight", "closed")
-    for system, sums in programs.totals(_settings(settings, home=home)).items():
-        counts = [str(getattr(sums, state)) for state in programs.STATES]
-        closed = "no" if sums.in_flight else "yes"
-        table.add_row(system, str(sums.received), *counts, str(sums.in_flight), closed)
+    found = programs.totals(_settings(settings, home=home))
+    table = Table(
+        "source", "received", *programs.STATES, "in flight", box=None, padding=(0, 1, 0, 0)
+    )
+    for system, sums in found.items():
+        counts = [getattr(sums, state) for state in ("received", *programs.STATES, "in_flight")]
+        table.add_row(system, *map(str, counts))
     out.print(table)
+    waiting = sum(sums.in_flight for sums in found.values())
+    out.print(f"{waiting} still in flight." if waiting else "Every source's sum closes.")
 
 
 @app.command()

@@ -28,6 +28,24 @@ def instance_id(home: Path) -> str:
     return path.read_text("utf-8").strip()
 
 
+def keep_kind(home: Path, bus: str, database: str) -> None:
+    """Note at the first start what the home is made with, and hold every later one to it.
+
+    Positions belong to one bus, and what is in flight lies there: a home that changed it would
+    lose records without a word. Raises FatalError that says what the home is made with.
+    """
+    kind = f"{bus.partition(':')[0]} {database.partition(':')[0].partition('+')[0]}"
+    path = home / "kind"
+    write_private(path, kind.encode())
+    made_with = path.read_text("utf-8")
+    if made_with != kind:
+        old_bus, old_database = made_with.split()
+        raise FatalError(
+            f"{home} is made with bus {old_bus} and database {old_database}: start it with these,"
+            " or choose another --home"
+        )
+
+
 def write_private(path: Path, content: bytes) -> None:
     """Write a file that only its owner may read, whole or not at all; keeps one that is there."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -24,7 +24,7 @@ from hub.bus import faults
 from hub.bus.database import open_database
 from hub.bus.open import open_bus
 from hub.bus.port import Bus
-from hub.home import instance_id, is_set_up
+from hub.home import instance_id, is_set_up, keep_kind
 from hub.settings import Settings
 from hub.stages.publish import EPOCH_TIMER, next_epoch
 from hub.vault.keyring import VaultKeyring
@@ -86,6 +86,7 @@ def open_house(settings: Settings) -> House:
         raise FatalError("a clock file is for demonstrations: set `clock` to `wall` in production")
     _arm_fault(settings.fault)
     instance = instance_id(settings.home)
+    keep_kind(settings.home, settings.bus, settings.database)
     clock = clock_from(settings.clock)
     with ExitStack() as stack:
         hub = open_database(database_url(settings, "hub", instance))

@@ -4,7 +4,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +14,7 @@ import httpx
 
 from contracts.errors import FatalError
 from hub.demo.conductor import Conductor, Sandbox
+from hub.demo.home import write_settings
 from hub.demo.hub_client import HubClient, count_mirror_cases
 from hub.demo.parts import Part, Parts, secret
 from hub.demo.report import Progress, print_places, print_result, result_of
@@ -56,6 +57,7 @@ class Running:
 def run_demo(choices: Choices) -> int:
     """Run the story to its end; stay up afterwards, unless `once`. Returns the exit status."""
     began = time.monotonic()
+    check_choices(choices)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     progress = Progress(quiet=choices.json)
     with locked(choices.settings.home, "demo"), _running(choices, progress) as running:
@@ -72,8 +74,7 @@ def run_demo(choices: Choices) -> int:
             database=choices.settings.database,
         )  # fmt: skip
         if not choices.once:
-            print_places(running.places, result)
-            _stay(conductor)
+            _stay(conductor, lambda: print_places(running.places, result))
     print_result(result, as_json=choices.json)
     return 0 if result["closed"] else 1
 
@@ -126,33 +127,34 @@ def _start_hub(
     settings = choices.settings
     port, mirror_port = parts.port(settings.port), parts.port(settings.molip.port)
     sandbox = home / "sandbox"
-    variables = {
-        "CLM_HOME": str(home), "CLM_BUS": settings.bus, "CLM_DATABASE": settings.database,
-        "CLM_CLOCK": str(sandbox / "clock"), "CLM_LOG": "json", "CLM_K": str(settings.k),
-        "CLM_PORT": str(port), "CLM_MOLIP__PORT": str(mirror_port),
-        "CLM_EPOCH_SECONDS": str(EPOCH_SECONDS), "CLM_POLL_SECONDS": str(POLL_SECONDS),
-        "CLM_IDLE_SECONDS": str(IDLE_SECONDS), "CLM_HALF_COPIED_SECONDS": str(HALF_COPIED_SECONDS),
-        "CLM_POLICY": settings.policy, "CLM_PUBLISH_AT_ONCE": str(settings.publish_at_once),
-        "CLM_DSW_CMS__URL": primero, "CLM_DSW_CMS__USER": "clm_hub",
-        "CLM_DSW_CMS__PASSWORD": password,
-        "CLM_LABOUR_INSPECTION__FOLDER": str(sandbox / "labour_inspection"),
-        "CLM_EMIS__FOLDER": str(sandbox / "emis"),
+    values = {
+        "bus": settings.bus, "database": settings.database, "clock": str(sandbox / "clock"),
+        "log": "json", "k": settings.k, "port": port, "policy": settings.policy,
+        "epoch_seconds": EPOCH_SECONDS, "poll_seconds": POLL_SECONDS, "idle_seconds": IDLE_SECONDS,
+        "half_copied_seconds": HALF_COPIED_SECONDS, "publish_at_once": settings.publish_at_once,
     }  # fmt: skip
+    sections: dict[str, dict[str, object]] = {
+        "molip": {"port": mirror_port},
+        "dsw_cms": {"url": primero, "user": "clm_hub", "password": password},
+        "labour_inspection": {"folder": str(sandbox / "labour_inspection")},
+        "emis": {"folder": str(sandbox / "emis")},
+    }
+    write_settings(home, values, sections)
     url = f"http://127.0.0.1:{port}"
     # Each start of the hub meets the next fault of a crash test; without any, none.
     faults = [{"CLM_FAULT": fault} for fault in settings.fault.split(",") if fault]
     log = home / "logs" / "hub.log"
-    part = parts.start("hub", leashed("hub", "up"), url, log, variables, faults)
+    part = parts.start("hub", leashed("hub", "up", "--home", str(home)), url, log, {}, faults)
     parts.wait_until(part, lambda: httpx.get(f"{url}/health/live").status_code == 200)
     return part, f"http://127.0.0.1:{mirror_port}"
 
 
-def _stay(conductor: Conductor) -> None:
+def _stay(conductor: Conductor, tell: Callable[[], None]) -> None:
     """Stay up until Ctrl-C; once a minute the country's clock moves on to the next epoch."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    print_places(running.places, result)
+    tell()  # who reads it may press Ctrl-C at once
     while not stop.wait(MINUTE):
         standing = conductor.settle()
         if standing.next_timer:

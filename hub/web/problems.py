@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.errors import Reason, RejectedError, RetriableError
 from contracts.labels import Label
+from hub.web.words import LANGUAGES
 
 MEDIA_TYPE = "application/problem+json"
 SIGN_IN = "/sign-in"
@@ -109,7 +110,9 @@ def respond(request: Request, problem: Problem, pages: RendersProblems | None) -
     """Return the problem as JSON, or as a page (a missing sign-in leads to the sign-in page)."""
     if pages is not None and wants_page(request):
         if problem.status == HTTPStatus.UNAUTHORIZED and request.method == "GET":
-            return RedirectResponse(SIGN_IN, status_code=HTTPStatus.SEE_OTHER)
+            chosen = request.query_params.get("lang", "")
+            where = f"{SIGN_IN}?lang={chosen}" if chosen in LANGUAGES else SIGN_IN
+            return RedirectResponse(where, status_code=HTTPStatus.SEE_OTHER)
         return pages.problem(request, problem)
     return problem_response(problem)
 

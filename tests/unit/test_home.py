@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 
 from contracts.errors import FatalError
-from hub.home import instance_id, locked, public_keys, token_issuer, write_private
+from hub.home import instance_id, keep_kind, locked, public_keys, token_issuer, write_private
 
 
 def test_the_instance_id_is_made_once(tmp_path: Path) -> None:
@@ -67,3 +67,13 @@ def test_a_home_has_one_program_at_a_time(tmp_path: Path) -> None:
         other.kill()
     with locked(tmp_path, "hub"):
         pass
+
+
+def test_a_home_keeps_to_the_bus_and_database_that_it_was_made_with(tmp_path: Path) -> None:
+    """What is in flight lies on the old ones; another address of the same kind is fine."""
+    keep_kind(tmp_path, "kafka://a:1", "postgresql+psycopg://u@a:1")
+    keep_kind(tmp_path, "kafka://b:2", "postgresql+psycopg://u@b:2")
+    with pytest.raises(FatalError, match="bus kafka and database postgresql"):
+        keep_kind(tmp_path, "embedded:", "postgresql+psycopg://u@a:1")
+    with pytest.raises(FatalError, match="another --home"):
+        keep_kind(tmp_path, "kafka://a:1", "sqlite:")
