@@ -27,7 +27,16 @@ from sqlalchemy import (
 )
 
 from consent.disclosure import Disclosure
-from consent.model import Basis, Consent, Decision, Effect, Obligation, Unsupported
+from consent.model import (
+    Basis,
+    Consent,
+    Decision,
+    Effect,
+    Obligation,
+    Rule,
+    Status,
+    Unsupported,
+)
 from consent.parse import as_data, parse
 from contracts.audit import AuditEntry
 from contracts.labels import Label
@@ -106,21 +115,26 @@ class ConsentStore:
         query = select(func.count()).where(consent_table.c.child == child)
         return int(self._connection.execute(query).scalar_one())
 
-    def move_consents(self, child: str, into: str, *, audit: AuditEntry) -> int:
-        """Bind one child's consents to another id: the two are one child. Returns how many."""
-        rows = self._connection.execute(
-            select(consent_table).where(consent_table.c.child == child)
-        ).mappings()
-        moved = [
+    def copy_consents(
+        self, child: str, into: str, *, only_denials: bool = False, audit: AuditEntry
+    ) -> int:
+        """Let what was said for one child count for another one too. Returns how many are new.
+
+        What is damaged counts as a denial. The first child's own stay where they are.
+        """
+        rows = self._connection.execute(_CONSENTS, {"of": child}).mappings()
+        copied = [
             dict(row) | {"child": into, "body": dict(row["body"]) | {"subject": into}}
             for row in rows
+            if not (only_denials and _permits(row["body"]))
         ]
-        if moved:
-            new = inserting(self._connection, consent_table).on_conflict_do_nothing()
-            self._connection.execute(new, moved)
-            self._connection.execute(delete(consent_table).where(consent_table.c.child == child))
+        if not copied:
+            return 0
+        new = inserting(self._connection, consent_table).values(copied).on_conflict_do_nothing()
+        stored = len(self._connection.execute(new.returning(consent_table.c.id)).all())
+        if stored:
             append(self._connection, self._shard, audit)
-        return len(moved)
+        return stored
 
     def forget_consents(self, child: str, *, audit: AuditEntry) -> int:
         """Remove an erased child's consents; decisions and disclosures stay as evidence."""
@@ -204,6 +218,15 @@ _PROLONG = (
     .where(_SAME, decision_table.c.number == bindparam("of_number"))
     .values(expires_at=bindparam("until"))
 )
+
+
+def _permits(body: Mapping[str, Any]) -> bool:
+    found = parse(body, reference="")
+    return (
+        isinstance(found, Consent)
+        and found.status is Status.ACTIVE
+        and found.provision.type is Rule.PERMIT
+    )
 
 
 def _decision_row(decision: Decision) -> dict[str, Any]:

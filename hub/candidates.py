@@ -25,8 +25,9 @@ from sqlalchemy import (
 )
 
 from contracts.audit import AuditEntry
+from contracts.envelope import encode_parts
 from hub.bus.audit import append
-from hub.bus.database import UtcTime, upsert
+from hub.bus.database import UtcTime, inserting, upsert
 
 release_metadata = MetaData()
 child_table = Table(
@@ -73,6 +74,7 @@ figure_table = Table(
     Column("version", String(300), nullable=False),
     Column("cell", JSON, nullable=False),
 )
+_NO_PARTS = encode_parts(())
 sequence_table = Table(
     "release_sequence",
     release_metadata,
@@ -128,10 +130,18 @@ class Published:
     told: str
 
 
-def get_child(connection: Connection, child: str) -> ReleaseChild | None:
-    """The newest state of a child, its row locked until the transaction ends."""
+def lock_child(connection: Connection, child: str) -> ReleaseChild:
+    """The newest state of a child, its row locked until the transaction ends.
+
+    Of a child that is not known an empty row is made first, so that there is one to lock: two
+    topics bring the first news of a child, and neither may overwrite the other's.
+    """
     row = connection.execute(_CHILD, {"of": child}).mappings().first()
-    return ReleaseChild(**row) if row else None
+    if row is None:
+        new = {"child": child, "version": 0, "outcome": "none", "status": "", "parts": _NO_PARTS}
+        connection.execute(inserting(connection, child_table).on_conflict_do_nothing(), [new])
+        row = connection.execute(_CHILD, {"of": child}).mappings().one()
+    return ReleaseChild(**row)
 
 
 def save_child(

@@ -4,7 +4,7 @@ Holds pseudonyms, states and ciphertext: a child's newest referral event is kept
 the payload is built from it at send time, under the decision of that moment.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,6 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    delete,
     func,
     select,
 )
@@ -110,11 +109,18 @@ def get_delivery(connection: Connection, name: str) -> OpenDelivery | None:
     return OpenDelivery(**row) if row else None
 
 
-def list_due(connection: Connection, wall: float, most: int) -> list[OpenDelivery]:
+def lock_delivery(connection: Connection, name: str) -> OpenDelivery | None:
+    """The same, its row locked until the transaction ends."""
+    query = select(delivery_table).where(delivery_table.c.id == name).with_for_update()
+    row = connection.execute(query).mappings().first()
+    return OpenDelivery(**row) if row else None
+
+
+def list_due(connection: Connection, wall: float) -> list[OpenDelivery]:
     """Deliveries whose time has come: referrals before answers home, oldest trigger first."""
     where = (delivery_table.c.state == WAITING) & (delivery_table.c.next_try <= wall)
     order = (delivery_table.c.kind.desc(), delivery_table.c.trigger_at, delivery_table.c.id)
-    rows = connection.execute(select(delivery_table).where(where).order_by(*order).limit(most))
+    rows = connection.execute(select(delivery_table).where(where).order_by(*order))
     return [OpenDelivery(**row) for row in rows.mappings()]
 
 
@@ -124,20 +130,6 @@ def save_delivery(
     """Insert or replace one delivery."""
     append(connection, shard, audit)
     upsert(connection, delivery_table, [asdict(delivery)])
-
-
-def drop_deliveries(
-    connection: Connection, shard: str, names: Sequence[str], *, audit: AuditEntry
-) -> None:
-    """Forget deliveries that are no longer this child's."""
-    append(connection, shard, audit)
-    connection.execute(delete(delivery_table).where(delivery_table.c.id.in_(list(names))))
-
-
-def list_of_child(connection: Connection, child: str) -> list[OpenDelivery]:
-    """All deliveries of a child."""
-    query = select(delivery_table).where(delivery_table.c.child == child)
-    return [OpenDelivery(**row) for row in connection.execute(query).mappings()]
 
 
 def count_open(connection: Connection, states: Iterable[str] = (WAITING,)) -> int:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import date, datetime, time, timedelta
+from math import isfinite
 
 Plain = str | int | float | bool
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
@@ -26,6 +27,8 @@ def plain(cell: object) -> Plain | None:
         return None
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < _EXACT:
         return int(cell)
+    if isinstance(cell, float) and not isfinite(cell):
+        return str(cell)  # JSON has no such number, and would lose it without a word
     if isinstance(cell, bool | int | float | str):
         return cell
     if isinstance(cell, datetime | date | time):

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from adapters.sdk.manifest import SheetForm
+from adapters.sdk.plain_file import NotPlainError, TooLongError, read_plain_file
 from adapters.sdk.ports import Batch, Record, Unreadable
 from adapters.sdk.table import Row, Workbook, read_workbook
 from adapters.sdk.twins import Keys, find_twins
@@ -20,17 +21,19 @@ log = structlog.get_logger()
 MAX_FILE = 64 * 2**20
 # Not only .xlsx: what somebody meant as a workbook gets an answer instead of silence.
 _SUFFIXES = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".csv"})
+_TIMES = range(946_684_800 * 10**9, 4_102_444_800 * 10**9)  # the years 2000 to 2099
 _PASSING_PREFIXES = ("~", ".")
 _PASSING_SUFFIXES = (".part", ".tmp", ".crdownload", ".filepart")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileState:
-    """One file as the folder lists it."""
+    """One file as the folder lists it. `name` is text; `has_name` tells whether it is its own."""
 
     name: str
     size: int
     mtime: int
+    has_name: bool = True
 
     def is_as(self, stored: Mapping[str, Any] | None) -> bool:
         """Whether a checkpoint's entry is about this very state of the file."""
@@ -123,7 +126,7 @@ class WorkbookFolder:
         for file in files:
             if file.is_as(pull.done.get(file.name)):
                 continue
-            if len(pull.records) >= most:
+            if len(pull.records) + len(pull.unreadable) >= most:
                 pull.more = True
             if pull.more:
                 break
@@ -166,9 +169,11 @@ class WorkbookFolder:
     def _open(self, file: FileState) -> _Content:
         if self._last and self._last[0] == file:
             return self._last[1]
-        if file.size > MAX_FILE:
-            raise UnreadableError(_TOO_LARGE)
-        content = (self._inbox / file.name).read_bytes()
+        if not file.has_name:
+            raise UnreadableError(_NAME_IS_NO_TEXT)
+        if file.mtime not in _TIMES:
+            raise UnreadableError(_TIME_IMPOSSIBLE)
+        content = self._read(file)
         if _state(self._inbox / file.name) != file:
             raise UnreadableError(_STILL_CHANGING, unfinished=True)
         book = read_workbook(content, self._form)
@@ -178,6 +183,14 @@ class WorkbookFolder:
         read = _Content(sha256=hashlib.sha256(content).hexdigest(), book=book, twins=twins)
         self._last = (file, read)
         return read
+
+    def _read(self, file: FileState) -> bytes:
+        try:
+            return read_plain_file(self._inbox / file.name, MAX_FILE)
+        except TooLongError:
+            raise UnreadableError(_TOO_LARGE) from None
+        except NotPlainError:
+            raise UnreadableError(_NOT_PLAIN) from None
 
     def _wait(self, file: FileState, pull: _Pull, reason: Reason) -> None:
         """Look again at the next pull, or give up when the file stayed as it is for long enough."""
@@ -236,10 +249,13 @@ def _state(path: Path) -> FileState | None:
     if passing or path.suffix.lower() not in _SUFFIXES:
         return None
     try:
-        stat = path.stat()
+        stat = path.stat(follow_symlinks=False)
     except FileNotFoundError:
         return None
-    return FileState(name=path.name, size=stat.st_size, mtime=stat.st_mtime_ns)
+    name = path.name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return FileState(
+        name=name, size=stat.st_size, mtime=stat.st_mtime_ns, has_name=name == path.name
+    )
 
 
 def _odd_key(file: FileState, row: Row) -> str:
@@ -284,4 +300,19 @@ _TOO_LARGE = Reason(
     code="file_too_large",
     message=f"the file has more than {MAX_FILE // 2**20} MB",
     next_step="send the records in several smaller files",
+)
+_NOT_PLAIN = Reason(
+    code="file_not_plain",
+    message="it is a link, a folder or a device, and no file",
+    next_step="copy the workbook itself into the folder",
+)
+_NAME_IS_NO_TEXT = Reason(
+    code="file_name_unreadable",
+    message="the file's name is no text (UTF-8)",
+    next_step="rename the file, with letters and digits only",
+)
+_TIME_IMPOSSIBLE = Reason(
+    code="file_time_impossible",
+    message="the file's time lies before 2000 or after 2099, so it cannot be put in order",
+    next_step="correct the computer's clock, save the workbook and send it again",
 )

@@ -39,15 +39,15 @@ def unpack(content: bytes, *, max_bytes: int = MAX_BYTES) -> io.BytesIO:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             parts = _parts(packed, max_bytes)
             with zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as out:
-                longest = 0
-                for part in sorted(parts, key=lambda part: "sharedStrings" not in part.filename):
-                    xml = packed.read(part)
-                    longest = _measure(part.filename, xml, longest)
-                    out.writestr(part.filename, xml)
+                # All of them: a workbook names its sheets' parts as it likes.
+                extents = [_copy(packed, part, out) for part in parts]
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError):
         raise UnreadableError(_CUT_OFF, unfinished=True) from None
     except RuntimeError:  # how zipfile says "encrypted"
         raise UnreadableError(_NOT_A_WORKBOOK) from None
+    longest = max(extent.longest for extent in extents)
+    if any(extent.is_too_large(longest) for extent in extents):
+        raise UnreadableError(_TOO_LARGE)
     copy.seek(0)
     return copy
 
@@ -62,22 +62,17 @@ def _parts(packed: zipfile.ZipFile, max_bytes: int) -> list[zipfile.ZipInfo]:
     return parts
 
 
-def _measure(name: str, xml: bytes, longest: int) -> int:
-    """Refuse a sheet that would unfold too far; return the longest shared text so far."""
-    is_texts = "sharedStrings" in name
-    if not is_texts and not name.startswith("xl/worksheets/"):
-        return longest
+def _copy(packed: zipfile.ZipFile, part: zipfile.ZipInfo, out: zipfile.ZipFile) -> "_Extent":
+    """Copy one part, and measure it on the way."""
+    with packed.open(part) as file:
+        xml = file.read(part.file_size + 1)  # without a bound it unpacks more than the file says
     extent = _Extent()
     try:
         extent.read(xml)
     except expat.ExpatError:
         raise UnreadableError(_NOT_A_WORKBOOK) from None
-    if is_texts:
-        return max(longest, extent.longest)
-    rectangle = extent.rows * extent.columns
-    if extent.rows > MAX_ROWS or rectangle > MAX_CELLS or extent.texts * longest > MAX_TEXT:
-        raise UnreadableError(_TOO_LARGE)
-    return longest
+    out.writestr(part.filename, xml)
+    return extent
 
 
 @dataclass(slots=True)
@@ -93,6 +88,14 @@ class _Extent:
     _length: int = 0
     _columns: dict[str, int] = field(default_factory=dict)
     _parser: expat.XMLParserType = field(default_factory=expat.ParserCreate)
+
+    def is_too_large(self, longest: int) -> bool:
+        """Whether the part, as a sheet, unfolds too far; `longest` is the longest shared text."""
+        return (
+            self.rows > MAX_ROWS
+            or self.rows * self.columns > MAX_CELLS
+            or self.texts * longest > MAX_TEXT
+        )
 
     def read(self, xml: bytes) -> None:
         self._parser.StartElementHandler = self._start

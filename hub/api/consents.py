@@ -45,7 +45,8 @@ def consent_router(parts: ApiParts, advice: Advice) -> APIRouter:
         check_day(asked, now)
         name = asked.id or uuid4()
         with parts.engine.begin() as connection:
-            record = _record_of(connection, parts, asked)
+            # Held, so that what is said counts for the child that has the record at the end too.
+            record = _record_of(connection, parts, asked, find=linkage.hold_record)
             said = Said(
                 id=str(name),
                 child=child_of(record),
@@ -99,9 +100,12 @@ def child_of(record: StoredRecord) -> str:
     return record.child
 
 
-def _record_of(connection: Connection, parts: ApiParts, key: RecordKey) -> StoredRecord:
+def _record_of(
+    connection: Connection, parts: ApiParts, key: RecordKey,
+    find: Callable[[Connection, str, str], StoredRecord | None] = linkage.get_record,
+) -> StoredRecord:  # fmt: skip
     ref = parts.pseudonyms.record_ref(key.system, key.row_key)
-    record = linkage.get_record(connection, key.system, ref)
+    record = find(connection, key.system, ref)
     if record is None:
         raise Problem(status=404, code="not-found")
     return record

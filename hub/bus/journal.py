@@ -27,11 +27,11 @@ from sqlalchemy import (
     delete,
     exists,
     func,
-    insert,
     select,
     update,
 )
 
+from hub.bus.bulk import Values, insert_rows
 from hub.bus.database import UtcTime, inserting, reading, upsert
 from hub.bus.port import FencedError, Partition
 from hub.bus.stage import Timer
@@ -172,12 +172,8 @@ def advance(
             start.on_conflict_do_nothing().returning(position.c.next_offset)
         ).all()
     else:
-        done = connection.execute(
-            update(position)
-            .where(*_at(stage, partition), position.c.next_offset == was)
-            .values(next_offset=to)
-            .returning(position.c.next_offset)
-        ).all()
+        move = {"s": stage, "t": partition.topic, "p": partition.number, "was": was, "to": to}
+        done = connection.execute(_ADVANCE, move).all()
     if not done:
         raise FencedError(f"{stage}: {partition.topic}/{partition.number} moved on elsewhere")
 
@@ -190,9 +186,8 @@ def seen_before(connection: Connection, stage: str, messages: Collection[str]) -
 
 def remember(connection: Connection, stage: str, messages: Sequence[str], seen: float) -> None:
     """Note the messages in the inbox, so that a doubled one is ignored."""
-    if messages:
-        rows = [{"stage": stage, "message": message, "seen": seen} for message in messages]
-        connection.execute(insert(inbox), rows)
+    rows: list[Values] = [(stage, message, seen) for message in messages]
+    insert_rows(connection, inbox, ("stage", "message", "seen"), rows)
 
 
 def prune_inbox(connection: Connection, stage: str, before: float) -> int:
@@ -307,7 +302,18 @@ def _at(stage: str, partition: Partition) -> tuple[Any, ...]:
     )
 
 
-# Asked at every round of every worker, so they are built once.
+# Run at every round of every worker, so they are built once.
+_ADVANCE = (
+    update(position)
+    .where(
+        position.c.stage == bindparam("s"),
+        position.c.topic == bindparam("t"),
+        position.c.partition == bindparam("p"),
+        position.c.next_offset == bindparam("was"),
+    )
+    .values(next_offset=bindparam("to"))
+    .returning(position.c.next_offset)
+)
 _LOOK = select(
     exists()
     .where(timer.c.stage == bindparam("stage"), timer.c.due <= bindparam("now"))

@@ -11,11 +11,12 @@ from typing import Any
 
 import orjson
 import structlog
-from sqlalchemy import Connection, Engine, Row, bindparam, delete, insert, select
+from sqlalchemy import Connection, Engine, Row, bindparam, delete, select
 
 from contracts.envelope import Draft, Envelope, Kind, Part, derived_id, encode
 from contracts.errors import FatalError
 from hub.bus import journal
+from hub.bus.bulk import Values, insert_rows
 from hub.bus.database import reading
 from hub.bus.faults import fault
 from hub.bus.port import Bus, Outgoing
@@ -88,21 +89,14 @@ class Outbox:
 
     def store(self, connection: Connection, rows: Sequence[Stored]) -> None:
         """Put the records into the outbox, in order, by one executemany."""
-        if rows:
-            values = [
-                {
-                    "stage": self.stage.name,
-                    "run": self.run,
-                    "number": row.number,
-                    "lane": row.lane,
-                    "topic": row.outgoing.topic,
-                    "key": row.outgoing.key,
-                    "value": row.outgoing.value,
-                    "headers": pack_headers(row.outgoing.headers),
-                }
-                for row in rows
-            ]
-            connection.execute(insert(journal.outbox), values)
+        stage, run = self.stage.name, self.run
+        values: list[Values] = [
+            (stage, run, row.number, row.lane, out.topic, out.key, out.value,
+             pack_headers(out.headers))
+            for row in rows
+            for out in (row.outgoing,)
+        ]  # fmt: skip
+        insert_rows(connection, journal.outbox, _COLUMNS, values)
 
     def committed(self, rows: Iterable[Stored]) -> None:
         """Take note that the transaction that stored them is committed."""
@@ -162,15 +156,9 @@ class Outbox:
         log.info("outbox swept", stage=self.stage.name, count=len(rows))
 
     def _clear(self, first: int, last: int) -> None:
-        table = journal.outbox.c
+        gone = {"s": self.stage.name, "r": self.run, "first": first, "last": last}
         with self.engine.begin() as connection:
-            connection.execute(
-                delete(journal.outbox).where(
-                    table.stage == self.stage.name,
-                    table.run == self.run,
-                    table.number.between(first, last),
-                )
-            )
+            connection.execute(_CLEAR, gone)
 
     def _prepare(self, work: Sequence[Produced]) -> None:
         persons = {person for one in work for draft in one.drafts for person, _ in draft.seal}
@@ -227,6 +215,7 @@ def unpack_headers(packed: bytes) -> list[tuple[str, bytes]]:
     return [(name, value.encode("latin-1")) for name, value in orjson.loads(packed)]
 
 
+_COLUMNS = ("stage", "run", "number", "lane", "topic", "key", "value", "headers")
 _LEFT = (
     select(journal.outbox)
     .where(
@@ -236,6 +225,11 @@ _LEFT = (
     )
     .order_by(journal.outbox.c.run, journal.outbox.c.number)
     .limit(10 * CHUNK)
+)
+_CLEAR = delete(journal.outbox).where(
+    journal.outbox.c.stage == bindparam("s"),
+    journal.outbox.c.run == bindparam("r"),
+    journal.outbox.c.number.between(bindparam("first"), bindparam("last")),
 )
 _CLEAR_ONE = delete(journal.outbox).where(
     journal.outbox.c.stage == bindparam("s"),

@@ -20,6 +20,7 @@ from contracts.errors import RetriableError
 from hub.bus import journal, parking
 from hub.bus.backoff import Backoff
 from hub.bus.batch import Batches
+from hub.bus.collector import collect_seldom
 from hub.bus.database import reading, waiting_mends
 from hub.bus.errands import Errands
 from hub.bus.faults import fault
@@ -77,6 +78,7 @@ class Worker:
 
     def __post_init__(self) -> None:
         """Put the parts together; joins the group at the first step."""
+        collect_seldom()
         self._backoff = Backoff(self.wall, self.options.patience)
         self._stop = Event()
         self._busy = False

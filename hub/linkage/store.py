@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     bindparam,
     delete,
+    func,
     insert,
     or_,
     select,
@@ -44,6 +45,7 @@ record_table = Table(
     Column("card_key", String(80), index=True),
     Column("name_key", String(80), index=True),
     Column("child", String(36)),
+    Column("former", String(36)),
     Column("made_at", UtcTime, nullable=False),
     Column("parts", LargeBinary, nullable=False),
 )
@@ -74,7 +76,10 @@ Index("linkage_record_child_version", record_table.c.child, record_table.c.versi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRecord:
-    """A record as linkage keeps it. `parts` is its canonical event's sealed parts, encoded."""
+    """A record as linkage keeps it. `parts` is its canonical event's sealed parts, encoded.
+
+    `former` is the child that last had it: what it comes back to from waiting for a person.
+    """
 
     system: str
     ref: str
@@ -87,6 +92,12 @@ class StoredRecord:
     child: str | None
     made_at: datetime
     parts: bytes
+    former: str | None = None
+
+    @property
+    def last_child(self) -> str | None:
+        """The child that has it, or had it before it came to wait."""
+        return self.child or self.former
 
     def as_linked(self) -> Linked:
         """What the partition needs of it."""
@@ -125,6 +136,12 @@ def get_record(connection: Connection, system: str, ref: str) -> StoredRecord | 
     return _record(row) if row else None
 
 
+def hold_record(connection: Connection, system: str, ref: str) -> StoredRecord | None:
+    """The record as last stored; it cannot get another child until the transaction ends."""
+    row = connection.execute(_HELD, {"of_system": system, "of_ref": ref}).mappings().first()
+    return _record(row) if row else None
+
+
 def save_record(
     connection: Connection, shard: str, record: StoredRecord, *, audit: AuditEntry
 ) -> None:
@@ -142,7 +159,7 @@ def list_connected(connection: Connection, start: Sequence[StoredRecord]) -> lis
             "persons": sorted({r.person for r in edge}),
             "cards": sorted({r.card_key for r in edge if r.card_key}),
             "names": sorted({r.name_key for r in edge if r.name_key}),
-            "children": sorted({r.child for r in edge if r.child}),
+            "children": sorted({r.last_child for r in edge if r.last_child}),
         }
         rows = connection.execute(_NEAR, keys).mappings()
         edge = [r for r in map(_record, rows) if (r.system, r.ref) not in found]
@@ -168,6 +185,13 @@ def list_children(connection: Connection, children: Iterable[str]) -> dict[str, 
     """The children by id."""
     rows = connection.execute(_CHILDREN, {"children": sorted(set(children))}).mappings()
     return {row["child"]: StoredChild(**row) for row in rows}
+
+
+def follow(connection: Connection, child: str) -> str:
+    """The child that this one is now, after merges."""
+    while into := connection.execute(_INTO, {"of_child": child}).scalar_one_or_none():
+        child = into
+    return child
 
 
 def save_child(
@@ -248,7 +272,13 @@ _THIS = (record_table.c.system == bindparam("of_system")) & (
     record_table.c.ref == bindparam("of_ref")
 )
 _ONE = select(record_table).where(_THIS)
-_ASSIGN = update(record_table).where(_THIS).values(child=bindparam("owner"))
+_HELD = _ONE.with_for_update(read=True)
+_OWNER = bindparam("owner", type_=String)
+_ASSIGN = (
+    update(record_table)
+    .where(_THIS)
+    .values(child=_OWNER, former=func.coalesce(_OWNER, record_table.c.child, record_table.c.former))
+)
 _NEAR = select(record_table).where(
     or_(
         record_table.c.person.in_(bindparam("persons", expanding=True)),
@@ -265,6 +295,7 @@ _MEMBERS = (
 _CHILDREN = select(child_table).where(
     child_table.c.child.in_(bindparam("children", expanding=True))
 )
+_INTO = select(child_table.c.merged_into).where(child_table.c.child == bindparam("of_child"))
 _BOUND = select(bound_table).where(bound_table.c.ref.in_(bindparam("refs", expanding=True)))
 _GROW = (
     update(counter_table)

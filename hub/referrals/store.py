@@ -188,6 +188,23 @@ def get_child(connection: Connection, child: str) -> ReferredChild | None:
     return ReferredChild(**row) if row else None
 
 
+def lock_child(connection: Connection, child: str) -> ReferredChild | None:
+    """The same, its row locked until the transaction ends: whoever changes a referral does so."""
+    query = select(child_table).where(child_table.c.child == child).with_for_update()
+    row = connection.execute(query).mappings().first()
+    return ReferredChild(**row) if row else None
+
+
+def hold(connection: Connection, referral: Referral) -> Referral:
+    """The referral as it is now that its child is locked; it may have moved to another child."""
+    while True:
+        lock_child(connection, referral.child)
+        now = get_one(connection, referral.id) or referral
+        if now.child == referral.child:
+            return now
+        referral = now
+
+
 def save_child(
     connection: Connection, shard: str, child: ReferredChild, *, audit: AuditEntry
 ) -> None:

@@ -14,9 +14,11 @@ from adapters.sdk.ids import case_id
 from adapters.sdk.ports import Answer, Delivery, PushesAnswers, PushesReferrals, Receipt
 from contracts.audit import AuditEntry
 from contracts.envelope import Draft, Message, encode_parts
-from contracts.errors import FatalError, HubError, RejectedError
+from contracts.errors import FatalError, HubError, RejectedError, RetriableError
 from hub import deliveries as store
 from hub import ledger, sources
+from hub.bus.database import waiting_mends
+from hub.bus.parking import place_of
 from hub.bus.stage import Errand, Tx
 from hub.deliveries import HOME, REFERRAL, REFUSED, SENT, WAITING, DeliveredChild, OpenDelivery
 from hub.linkage import store as linkage
@@ -57,25 +59,20 @@ class Deliver:
         yield from ()
 
     def _note(self, child: DeliveredChild, tx: Tx, now: datetime) -> None:
-        known = {one.id: one for one in store.list_of_child(tx.connection, child.child)}
-        wanted: dict[str, OpenDelivery] = {}
+        """Open what is new. What a child has no more goes on with the child that has it now."""
         for referral in child.data["referrals"]:
             if referral["recipient"]:
-                new = _new(REFERRAL, child.child, referral)
-                stored = known.get(new.id) or store.get_delivery(tx.connection, new.id)
-                wanted[new.id] = replace(stored, child=child.child) if stored else new
+                self._open(_new(REFERRAL, child.child, referral), tx, now)
             if referral["state"] in GOES_HOME:
-                home = _new(HOME, child.child, referral)
-                stored = known.get(home.id) or store.get_delivery(tx.connection, home.id)
-                same = stored is not None and stored.told == home.told
-                wanted[home.id] = replace(stored, child=child.child) if stored and same else home
-        for delivery in wanted.values():
-            if known.get(delivery.id) != delivery:
-                audit = _audit(now, f"open delivery {delivery.kind}", child.child)
-                store.save_delivery(tx.connection, tx.shard, delivery, audit=audit)
-        if lost := sorted(known.keys() - wanted.keys()):
-            audit = _audit(now, "drop deliveries", child.child)
-            store.drop_deliveries(tx.connection, tx.shard, lost, audit=audit)
+                self._open(_new(HOME, child.child, referral), tx, now)
+
+    def _open(self, new: OpenDelivery, tx: Tx, now: datetime) -> None:
+        stored = store.lock_delivery(tx.connection, new.id)
+        same = stored is not None and stored.told == new.told
+        wanted = replace(stored, child=new.child) if stored and same else new
+        if wanted != stored:
+            audit = _audit(now, f"open delivery {new.kind}", new.child)
+            store.save_delivery(tx.connection, tx.shard, wanted, audit=audit)
 
     # --- sending, between two transactions -----------------------------------------------------
 
@@ -85,32 +82,60 @@ class Deliver:
         The consent decision and the disclosure are recorded here, before anything is sent.
         """
         errands: list[Errand] = []
-        for delivery in store.list_due(tx.connection, self.wall(), 50):
+        read: dict[str, datetime | None] = {}
+        for delivery in store.list_due(tx.connection, self.wall()):
             if len(errands) >= most:
                 break
-            if delivery.kind == HOME or self._is_ready(delivery, tx):
-                errands.append(Errand(key=delivery.id, data=self._prepared(delivery, tx, now)))
+            if self._is_ready(delivery, read, tx):
+                errands.append(Errand(key=delivery.id, data=self._built(delivery, tx, now)))
         return errands
 
-    def _is_ready(self, delivery: OpenDelivery, tx: Tx) -> bool:
-        """Whether all that the recipient held at the trigger's time has passed identify."""
+    def _is_ready(self, delivery: OpenDelivery, read: dict[str, datetime | None], tx: Tx) -> bool:
+        """Whether its child's news has come, and a referral's recipient has been read.
+
+        All that the recipient held at the trigger's time has to have passed identify; `read`
+        remembers how far each system is, for the length of one look.
+        """
         child = store.get_child(tx.connection, delivery.child)
-        system = _referral_of(child, delivery)["recipient_system"] if child else ""
-        read = sources.complete_until(tx.connection, system)
+        referral = _referral_of(child, delivery) if child else None
+        if child is None or referral is None or _has_moved(child, referral, tx):
+            return False
+        if delivery.kind == HOME:
+            return True
+        system = referral["recipient_system"]
+        if system not in read:
+            passed = ledger.has_passed_identify(tx.connection, system)
+            read[system] = sources.complete_until(tx.connection, system) if passed else None
+        until = read[system]
         return (
-            child is not None
-            and read is not None
-            and read >= delivery.trigger_at
-            and ledger.has_passed_identify(tx.connection, system)
+            until is not None
+            and until >= delivery.trigger_at
             and linkage.version_of(tx.connection, child.child) == child.version
         )
+
+    def _built(
+        self, delivery: OpenDelivery, tx: Tx, now: datetime
+    ) -> tuple[OpenDelivery, Prepared | Answer | HubError]:
+        """What to send; one that cannot be built is a fault of its own, and stops no other."""
+        try:
+            with tx.connection.begin_nested():
+                return self._prepared(delivery, tx, now)
+        except Exception as error:
+            if isinstance(error, RetriableError) or waiting_mends(error):
+                raise
+            fault = FatalError(f"{type(error).__name__} at {place_of(error)}")
+            log.error(  # noqa: TRY400 - a traceback may quote values
+                "delivery_not_built", delivery=delivery.id, place=place_of(error)
+            )
+            return delivery, fault
 
     def _prepared(
         self, delivery: OpenDelivery, tx: Tx, now: datetime
     ) -> tuple[OpenDelivery, Prepared | Answer]:
         child = store.get_child(tx.connection, delivery.child)
+        referral = _referral_of(child, delivery) if child else None
         assert child is not None
-        referral = _referral_of(child, delivery)
+        assert referral is not None
         if delivery.kind == HOME:
             return delivery, self.payloads.answer(child, referral)
         prepared = self.payloads.delivery(child, referral, tx, now)
@@ -154,7 +179,7 @@ class Deliver:
 
     def _end(self, delivery: OpenDelivery, state: str, problem: str, tx: Tx, now: datetime) -> None:
         """End it, unless a newer state of it has come meanwhile and has to go out too."""
-        newest = store.get_delivery(tx.connection, delivery.id)
+        newest = store.lock_delivery(tx.connection, delivery.id)
         if newest is None or newest.told != delivery.told:
             return
         ended = replace(newest, state=state, problem=problem, attempts=newest.attempts + 1)
@@ -169,8 +194,11 @@ class Deliver:
         wait = max(wait, getattr(fault, "after", None) or 0.0)
         problem = type(fault).__name__
         log.warning("delivery_waits", delivery=delivery.id, problem=problem, seconds=wait)
+        newest = store.lock_delivery(tx.connection, delivery.id)
+        if newest is None or newest.told != delivery.told:
+            return
         later = replace(
-            delivery, attempts=delivery.attempts + 1, next_try=self.wall() + wait, problem=problem
+            newest, attempts=newest.attempts + 1, next_try=self.wall() + wait, problem=problem
         )
         audit = _audit(now, "delivery waits", delivery.child, problem)
         store.save_delivery(tx.connection, tx.shard, later, audit=audit)
@@ -198,9 +226,18 @@ def _new(kind: str, child: str, referral: Mapping[str, str]) -> OpenDelivery:
     )  # fmt: skip
 
 
-def _referral_of(child: DeliveredChild, delivery: OpenDelivery) -> Mapping[str, str]:
+def _referral_of(child: DeliveredChild, delivery: OpenDelivery) -> Mapping[str, str] | None:
     referrals: Sequence[Mapping[str, str]] = child.data["referrals"]
-    return next(one for one in referrals if one["id"] == delivery.referral)
+    return next((one for one in referrals if one["id"] == delivery.referral), None)
+
+
+def _has_moved(child: DeliveredChild, referral: Mapping[str, str], tx: Tx) -> bool:
+    """Whether the triggering record is another child's by now, whose event is on its way."""
+    ref = referral["trigger_ref"]
+    if any(member["ref"] == ref for member in child.data["members"]):
+        return False
+    record = linkage.get_record(tx.connection, referral["trigger_system"], ref)
+    return record is not None and record.child is not None
 
 
 def _refused(delivery: OpenDelivery, reason: str, now: datetime) -> Draft:

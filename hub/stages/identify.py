@@ -3,7 +3,7 @@
 What it compares are blind indexes; it opens no other record than the one in its hands.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -42,6 +42,7 @@ class Identify:
         near = store.list_connected(tx.connection, [record, *([old] if old else [])])
         near = [record if (r.system, r.ref) == (record.system, record.ref) else r for r in near]
         before = {(r.system, r.ref): r.child for r in near}
+        last = {(r.system, r.ref): r.last_child for r in near}
         owners = self._owners(tx.connection, near)
         moved = {k: v for k, v in owners.items() if v != before[k]}
         store.set_children(
@@ -49,8 +50,10 @@ class Identify:
         )
         touched = {c for key in moved for c in (before[key], owners[key]) if c}
         touched |= {c for c in (owners[record.system, record.ref],) if c}
+        # A child that was left without records hears where they went when they come out of waiting.
+        touched |= {c for key in moved if owners[key] and (c := last[key])}
         yield from self._tell_outcomes(near, owners, {*moved, (record.system, record.ref)}, turn)
-        yield from self._tell_children(tx, touched, owners, before, now)
+        yield from self._tell_children(tx, touched, owners, last, now)
 
     def _as_stored(self, message: Message, old: StoredRecord | None, now: datetime) -> StoredRecord:
         data = message.data
@@ -61,6 +64,7 @@ class Identify:
             version=message.envelope.version, changed=message.envelope.time.isoformat(),
             card_key=card, name_key=name, child=old.child if old else None,
             made_at=old.made_at if old else now, parts=encode_parts(message.envelope.parts),
+            former=old.former if old else None,
         )  # fmt: skip
 
     def _keys(self, identity: Mapping[str, Any]) -> tuple[str | None, str | None]:
@@ -89,24 +93,31 @@ class Identify:
             owners.update({(by_ref[ref].system, ref): child for ref in refs})
         owners.update({(by_ref[ref].system, ref): None for ref in split.ambiguous})
         before = {(r.system, r.ref): r.child for r in free}
-        bound = {key: _follow(connection, child) for key, child in made.items()}
+        bound = {key: store.follow(connection, child) for key, child in made.items()}
         return owners | {key: _home(child, owners, before) for key, child in bound.items()}
 
     def _assign(
         self, split: Partition, by_ref: Mapping[str, StoredRecord]
     ) -> dict[frozenset[str], str]:
-        """Give each group a child id: the one that its oldest records hold, else a new one."""
+        """Give each group a child id: the one that its oldest records hold, else a new one.
+
+        A record that waited gets back the child that it left, unless others hold that one now.
+        """
 
         def age(refs: frozenset[str]) -> tuple[datetime, str]:
             return min((by_ref[ref].made_at, ref) for ref in refs)
 
+        held = {record.child for record in by_ref.values() if record.child}
         taken: set[str] = set()
         result: dict[frozenset[str], str] = {}
         for group in sorted(split.groups, key=age):
-            held = sorted(
-                (by_ref[ref].made_at, child) for ref in group if (child := by_ref[ref].child)
+            hers = sorted(
+                (by_ref[ref].made_at, child)
+                for ref in group
+                if (child := by_ref[ref].last_child)
+                and (by_ref[ref].child is not None or child not in held)
             )
-            child = next((c for _, c in held if c not in taken), None) or str(self.new_id())
+            child = next((c for _, c in hers if c not in taken), None) or str(self.new_id())
             taken.add(child)
             result[group] = child
         return result
@@ -126,25 +137,29 @@ class Identify:
             )  # fmt: skip
 
     def _tell_children(
-        self, tx: Tx, touched: Iterable[str], owners: Owners, before: Owners, now: datetime
+        self, tx: Tx, touched: Iterable[str], owners: Owners, last: Owners, now: datetime
     ) -> Iterator[Draft]:
         known = store.list_children(tx.connection, touched)
         for child in sorted(touched):
             members = store.list_members(tx.connection, child)
             old = known.get(child)
-            into = None if members else _where_to(child, owners, before)
+            into = None
+            if not members:
+                into = (old.merged_into if old else None) or _where_to(child, owners, last)
             new = StoredChild(
                 child=child, version=old.version + 1 if old else 1,
                 made_at=old.made_at if old else now, merged_into=into,
             )  # fmt: skip
             store.save_child(tx.connection, tx.shard, new, audit=_audit(now, "change child", child))
-            yield _child_draft(new, members)
+            left = {last[key] for key, owner in owners.items() if owner == child} - {child, None}
+            yield _child_draft(new, members, sorted(c for c in left if c))
 
 
 _WAITS = {"state": "parked", "reason": "two_cards_meet"}
 
 
-def _child_draft(child: StoredChild, members: list[StoredRecord]) -> Draft:
+def _child_draft(child: StoredChild, members: list[StoredRecord], left: Sequence[str]) -> Draft:
+    """A child's whole state; `left` names the children that some of its records come from."""
     rows: list[dict[str, Any]] = []
     parts: list[Part] = []
     for member in members:
@@ -156,21 +171,12 @@ def _child_draft(child: StoredChild, members: list[StoredRecord]) -> Draft:
         })  # fmt: skip
     data = {
         "child": child.child, "version": child.version,
-        "into": child.merged_into, "members": rows,
+        "into": child.merged_into, "left": left, "members": rows,
     }  # fmt: skip
     return Draft(
         topic="child", type="clm.child.v1", key=child.child, version=f"{child.version:010d}",
         data=data, parts=tuple(parts),
     )  # fmt: skip
-
-
-def _follow(connection: Connection, child: str) -> str:
-    """The child that this one is now, after merges."""
-    while into := store.list_children(connection, [child]).get(child):
-        if not into.merged_into:
-            break
-        child = into.merged_into
-    return child
 
 
 def _home(child: str, owners: Owners, before: Owners) -> str:

@@ -79,7 +79,8 @@ class Publish:
             if new.row != old.row:
                 new = replace(new, epoch=epoch)
                 decision = decided[child]
-                yield self._row(decision, new) if new.row else _tombstone(new, decision)
+                draft = self._row if new.row else _tombstone
+                yield draft(new, decision, sequence)
             if new != old:
                 changed.append(new)
                 if new.told != old.told:
@@ -92,7 +93,7 @@ class Publish:
     def _unshown(self, child: str) -> Published:
         return Published(child=child, pseudonym=self.pseudonym(child), epoch=0, row=None, told="")
 
-    def _row(self, decided: Candidate, shown: Published) -> Draft:
+    def _row(self, shown: Published, decided: Candidate, sequence: int) -> Draft:
         row = MirrorCase(
             pseudonym=shown.pseudonym, epoch=shown.epoch, rung=0,
             child_version=decided.child_version, consent_version=decided.consent_version,
@@ -100,7 +101,7 @@ class Publish:
         )  # fmt: skip
         return Draft(
             topic="mirror", type="clm.mirror.case.v1", key=shown.pseudonym,
-            version=_guard(decided.consent_version, decided.child_version),
+            version=_guard(decided, sequence),
             data=row.model_dump(mode="json"),
         )  # fmt: skip
 
@@ -125,7 +126,7 @@ class Publish:
             state, reason = _stand(decision, False)
             told = f"{state} {reason} {decision.decision}"
             taken.append(replace(one, row=None, told=told))
-            yield _tombstone(one, decision)
+            yield _tombstone(one, decision, sequence)
             yield _outcome(decision, state, reason, sequence, one.epoch)
         audit = _audit(now, "withdraw rows", subject=child, count=len(taken))
         store.save_published(tx.connection, tx.shard, taken, audit=audit)
@@ -147,14 +148,18 @@ def _stand(decided: Candidate, in_mirror: bool) -> tuple[str, str]:
     return ("released", "") if in_mirror else ("withheld", "class_too_small")
 
 
-def _guard(consent_version: int, child_version: int) -> str:
-    return f"{consent_version:010d}.{child_version:010d}"
+def _guard(decided: Candidate, sequence: int) -> str:
+    """What the mirror compares: the decision, and of one decision the later act of publishing.
+
+    A row that its class lost goes without a new decision, and must not come back late.
+    """
+    return f"{decided.consent_version:010d}.{decided.child_version:010d}.{sequence:010d}"
 
 
-def _tombstone(shown: Published, decided: Candidate) -> Draft:
+def _tombstone(shown: Published, decided: Candidate, sequence: int) -> Draft:
     return Draft(
         topic="mirror", type="clm.mirror.gone.v1", key=shown.pseudonym,
-        version=_guard(decided.consent_version, decided.child_version), data=None,
+        version=_guard(decided, sequence), data=None,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from adapters.sdk.ids import case_id, service_id
 from contracts.audit import AuditEntry
 from contracts.envelope import Draft, Kind, Message, Opened, decode_parts, derived_id, encode_parts
 from hub.bus.stage import Timer, Tx
+from hub.linkage import store as linkage
 from hub.referrals import store
 from hub.referrals.procedure import YANGON, Directory, Procedure, Trigger
 from hub.referrals.states import ANSWERED, FROM_PRIMERO, may_move, outcome
@@ -37,22 +38,23 @@ class Refer:
             yield from self._child(message, tx, now)
         elif message.topic == "answer":
             yield from self._answer(message, tx, now)
-        elif child := store.get_child(tx.connection, message.key):
+        elif child := store.lock_child(tx.connection, message.key):
             yield from self._publish(child, tx, now)
 
     def wakes(self, timer: Timer, tx: Tx, now: datetime) -> Iterator[Draft]:
         """A deadline: a referral that nobody has answered becomes a person's task."""
-        referral = store.get_one(tx.connection, timer.data["referral"])
+        found = store.get_one(tx.connection, timer.data["referral"])
+        referral = store.hold(tx.connection, found) if found else None
         if referral and referral.state not in ANSWERED:
             self._task(referral, "unanswered", tx, now)
-            if child := store.get_child(tx.connection, referral.child):
+            if child := store.lock_child(tx.connection, referral.child):
                 yield from self._publish(child, tx, now)
 
     # --- a child -------------------------------------------------------------------------------
 
     def _child(self, message: Message, tx: Tx, now: datetime) -> Iterator[Draft]:
         data = message.data
-        old = store.get_child(tx.connection, message.key)
+        old = store.lock_child(tx.connection, message.key)
         if old and old.version >= data["version"]:
             return
         facts = {one.part.origin: one for one in message.contents(Kind.CASE)}
@@ -74,13 +76,17 @@ class Refer:
     ) -> bool:
         """Make the referral that this record asks for, once; True when the record has one."""
         known = store.get_by_trigger(tx.connection, member["system"], member["ref"])
-        if known:
-            if known.child != child:  # its record became part of another child
-                self._save(replace(known, child=child), "move referral", tx, now)
-            return True
-        trigger = self.procedure.trigger(opened.content)
-        if trigger is None:
+        trigger = None if known else self.procedure.trigger(opened.content)
+        if known is None and trigger is None:
             return False
+        record = linkage.hold_record(tx.connection, member["system"], member["ref"])
+        if record and record.child != child:  # it has left this child: a newer event says so
+            return known is not None and known.child == child
+        if known and known.child != child:  # its record became part of another child
+            known = store.hold(tx.connection, known)
+            self._save(replace(known, child=child), "move referral", tx, now)
+        if trigger is None:
+            return True
         referral = self._new(child, member, opened.content, trigger, now)
         self._save(referral, "make referral", tx, now)
         if not referral.recipient:
@@ -124,14 +130,15 @@ class Refer:
             )  # fmt: skip
             moved = self._case_answered(data["case_ref"], tx, now)
         for child in sorted({referral.child for referral in moved if referral}):
-            if stored := store.get_child(tx.connection, child):
+            if stored := store.lock_child(tx.connection, child):
                 yield from self._publish(stored, tx, now)
 
     def _delivered(self, data: Mapping[str, Any], tx: Tx, now: datetime) -> list[Referral | None]:
         """What deliver came to: the recipient holds it, or it never will."""
-        referral = store.get_one(tx.connection, data["referral"])
-        if referral is None:
+        found = store.get_one(tx.connection, data["referral"])
+        if found is None:
             return []
+        referral = store.hold(tx.connection, found)
         if data["state"] == "undeliverable":
             self._task(referral, data["reason"], tx, now)
             return [self._move(referral, "undeliverable", data["on"], tx, now) or referral]
@@ -141,15 +148,18 @@ class Refer:
         return moved + self._case_answered(data["case_ref"], tx, now)
 
     def _referral_answered(self, data: Mapping[str, Any], tx: Tx, now: datetime) -> Referral | None:
-        referral = store.get_by_service(tx.connection, [data["service_id"]])
+        found = store.get_by_service(tx.connection, [data["service_id"]])
         state = FROM_PRIMERO.get(data["state"])
-        return self._move(referral, state, data["on"], tx, now) if referral and state else None
+        if found is None or state is None:
+            return None
+        return self._move(store.hold(tx.connection, found), state, data["on"], tx, now)
 
     def _case_answered(self, case_ref: str, tx: Tx, now: datetime) -> list[Referral | None]:
         """Read the answer to assignments and bare service rows out of the case itself."""
         case = store.get_case(tx.connection, case_ref)
         moved: list[Referral | None] = []
-        for stored in store.list_by_case(tx.connection, case_ref) if case else ():
+        for found in store.list_by_case(tx.connection, case_ref) if case else ():
+            stored = store.hold(tx.connection, found)
             if case is None or stored.route not in ("assignment", "service"):
                 continue
             referral = stored

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from pydantic import ValidationError
+
 from consent.engine import decide
 from consent.filter import Refusal, to_mirror_row
 from consent.model import Action, Channel, Consent, Decision, Purpose, Request, Unsupported
@@ -20,13 +22,18 @@ from contracts.audit import AuditEntry
 from contracts.codes import section_of
 from contracts.envelope import Draft, Kind, Message, Part, decode_parts, encode_parts
 from contracts.labels import Label
+from contracts.model.mirror_case import MirrorCase
 from hub import candidates as store
 from hub.bus.stage import ShreddedError, Tx
 from hub.candidates import Candidate, ReleaseChild
+from hub.linkage import store as linkage
 
 MOLIP = "molip"
 WITHDRAW_TIMER = "withdraw"
-_NO_CHILD = ReleaseChild(child="", version=0, outcome="none", status="", parts=encode_parts(()))
+_ANY: Mapping[str, Any] = {
+    "pseudonym": f"m1{'a' * 26}", "epoch": 1, "rung": 0, "child_version": 1, "consent_version": 1,
+}  # fmt: skip
+"""What publish adds to a row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,28 +45,44 @@ class Release:
 
     def does(self, message: Message, tx: Tx, now: datetime) -> Iterator[Draft]:
         """Note what the message brings, then decide on the child as it is now."""
-        known = store.get_child(tx.connection, message.key)
-        child = self._updated(message, known or replace(_NO_CHILD, child=message.key), tx, now)
-        if child is None:
+        known = store.lock_child(tx.connection, message.key)
+        child = self._updated(message, known)
+        heard = self._inherit(message, tx, now)
+        if child is None and not heard:
             return
-        audit = _audit(now, "store child", message.key)
-        store.save_child(tx.connection, tx.shard, child, audit=audit)
+        if child is not None:
+            audit = _audit(now, "store child", message.key)
+            store.save_child(tx.connection, tx.shard, child, audit=audit)
+        child = child or known
         if child.version:
             yield from self._decide(child, tx, now)
         if into := message.data.get("into"):
             yield from self._hand_over(message.key, into, tx, now)
 
+    def _inherit(self, message: Message, tx: Tx, now: datetime) -> int:
+        """Records that come from another child bring its objections along, late events too."""
+        consents = ConsentStore(tx.connection, tx.shard)
+        audit = _audit(now, "copy objections", message.key)
+        return sum(
+            consents.copy_consents(left, message.key, only_denials=True, audit=audit)
+            for left in message.data.get("left", ())
+        )
+
     def _hand_over(self, child: str, into: str, tx: Tx, now: datetime) -> Iterator[Draft]:
-        """The child became part of another one: what people said for it counts there."""
-        audit = _audit(now, "move consents", into)
-        moved = ConsentStore(tx.connection, tx.shard).move_consents(child, into, audit=audit)
-        other = store.get_child(tx.connection, into) if moved else None
-        if other and other.version:
+        """The child became part of another one: what people said for it counts there.
+
+        That one may have become part of a third meanwhile, and its own event may have come first:
+        its row is locked before linkage is asked, so that one of the two sees the other.
+        """
+        other = store.lock_child(tx.connection, into)
+        while (further := linkage.follow(tx.connection, other.child)) != other.child:
+            other = store.lock_child(tx.connection, further)
+        audit = _audit(now, "copy consents", other.child)
+        consents = ConsentStore(tx.connection, tx.shard)
+        if consents.copy_consents(child, other.child, audit=audit) and other.version:
             yield from self._decide(other, tx, now)
 
-    def _updated(
-        self, message: Message, known: ReleaseChild, tx: Tx, now: datetime
-    ) -> ReleaseChild | None:
+    def _updated(self, message: Message, known: ReleaseChild) -> ReleaseChild | None:
         """The child with what the message says; None when that is older than what is known."""
         data = message.data
         if message.topic == "child":
@@ -95,8 +118,8 @@ class Release:
             consents.add_decision(decision, audit=audit)
         audit = _audit(now, "store candidate", child.child, state)
         store.save_candidate(tx.connection, tx.shard, candidate, audit=audit)
-        shown = store.get_published(tx.connection, child.child)
-        if state != "candidate" and shown and shown.row is not None:
+        # Also when nothing is shown yet: an epoch that is closing now may still show it.
+        if state != "candidate" and old and old.state == "candidate":
             timer = f"{WITHDRAW_TIMER}:{child.child}"
             tx.set_timer(timer, now, stage="publish", data={"child": child.child})
         yield _outcome(candidate)
@@ -121,7 +144,8 @@ class Release:
         decision = decide(request, told, self.policy, now)
         row = to_mirror_row(facts, decision, section_of=section_of, referral_outcome=child.outcome)
         if not isinstance(row, Refusal):
-            return "candidate", "", row, decision
+            wrong = _outside_schema(row)
+            return ("parked", wrong, {}, None) if wrong else ("candidate", "", row, decision)
         reason = row.reasons[0] if row.reasons else "denied"
         waits = reason.startswith("incomplete:")
         return ("parked" if waits else "withheld"), reason, {}, decision
@@ -134,6 +158,16 @@ class Release:
             except ShreddedError:
                 continue  # destroyed, and rightly so: the child is what the other records say
         return opened
+
+
+def _outside_schema(row: Mapping[str, Any]) -> str:
+    """Why the mirror would refuse this row: found here, where it stops no other child's row."""
+    try:
+        MirrorCase(**_ANY, **row)
+    except ValidationError as error:
+        fields = {str(one["loc"][0]) for one in error.errors(include_input=False) if one["loc"]}
+        return f"incomplete:{min(fields & MirrorCase.model_fields.keys(), default='row')}"
+    return ""
 
 
 def _outcome(candidate: Candidate) -> Draft:

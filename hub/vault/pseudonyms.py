@@ -9,6 +9,7 @@ import base64
 from hub.vault.kms import Kms
 
 REF_LENGTH = 32
+_DIGEST_BYTES = 20  # which make 32 characters and no padding
 MIRROR_LENGTH = 26
 
 
@@ -36,7 +37,7 @@ class Pseudonyms:
 
     def _name(self, label: str, *values: str) -> str:
         digest = self._kms.hmac(label, _framed(values))
-        return base64.b32encode(digest).decode().lower().rstrip("=")
+        return base64.b32encode(digest[:_DIGEST_BYTES]).decode().lower()
 
 
 def _framed(values: tuple[str, ...]) -> bytes:

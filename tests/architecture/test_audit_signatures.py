@@ -19,6 +19,7 @@ VERBS = {"insert", "update", "delete", "upsert", "inserting"}
 JOURNAL = "hub.bus"
 
 EXEMPT = {
+    "hub.candidates.lock_child": "an empty row to lock: it says nothing of a child yet",
     "hub.candidates.next_sequence": "a counter, of no child",
     "hub.candidates.save_figure": "a figure about no child",
     "hub.linkage.store.take_turn": "a counter, of no child",

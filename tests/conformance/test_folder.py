@@ -12,6 +12,7 @@ import pytest
 
 from adapters.emis.adapter import Emis
 from adapters.labour_inspection.adapter import LabourInspection, keys_of
+from adapters.sdk.plain_file import read_plain_file
 from adapters.sdk.ports import Batch
 from contracts.errors import RetriableError
 from tests.conformance.sheets import INSPECTION, SCHOOL, found, found_none, pupil, put, workbook
@@ -212,16 +213,15 @@ def test_a_file_that_changes_while_it_is_read_is_not_trusted(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A valid old half and a new time: look again."""
-    path = put(desk.inbox, "a.xlsx", ONE)
-    read_bytes: Callable[[Path], bytes] = Path.read_bytes
+    put(desk.inbox, "a.xlsx", ONE)
 
-    def changing(self: Path) -> bytes:
-        content = read_bytes(self)
+    def changing(path: Path, most: int) -> bytes:
+        content = read_plain_file(path, most)
         os.utime(path, (TIME + 5, TIME + 5))
         return content
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "read_bytes", changing)
+        patch.setattr("adapters.sdk.folder.read_plain_file", changing)
         assert desk.pull().complete_until is None
     assert len(desk.pull().records) == 3
 
@@ -251,3 +251,52 @@ def test_two_persons_under_one_key_are_both_told_of(desk: Desk) -> None:
     assert (twin.reason.code, twin.reason.where) == ("row_key_twice", "a.xlsx, S, row 2")
     put(desk.inbox, "a.xlsx", workbook(S=[*rows[:2], found("I", 3, "B"), rows[3]]), at=TIME + 60)
     assert desk.pull().mended == [twin.key]
+
+
+ODD = {
+    "link": lambda path: path.symlink_to(path.with_name("good.xlsx")),
+    "link to itself": lambda path: path.symlink_to(path.name),
+    "link to a device": lambda path: path.symlink_to("/dev/zero"),
+    "pipe": os.mkfifo,
+    "folder": Path.mkdir,
+}
+
+
+@pytest.mark.parametrize("make", ODD.values(), ids=ODD)
+def test_what_is_no_plain_file_is_told_of_and_never_followed(
+    desk: Desk, make: Callable[[Path], None]
+) -> None:
+    """Links lead out of the folder, pipes wait for ever; the other files are read."""
+    put(desk.inbox, "good.xlsx", ONE)
+    make(desk.inbox / "odd.xlsx")
+    batch = desk.pull()
+    assert len(batch.records) == 3
+    assert [(u.key, u.reason.code) for u in batch.unreadable] == [("odd.xlsx", "file_not_plain")]
+    assert not desk.pull().unreadable
+
+
+def test_a_name_that_is_no_text_stops_no_other_file(desk: Desk) -> None:
+    """Its bytes could be neither stored nor printed."""
+    put(desk.inbox, "good.xlsx", ONE)
+    Path(os.fsdecode(os.fsencode(desk.inbox) + b"/a\xff.xlsx")).write_bytes(ONE)
+    batch = desk.pull()
+    assert len(batch.records) == 3
+    assert [(u.key, u.reason.code) for u in batch.unreadable] == [
+        ("a\\xff.xlsx", "file_name_unreadable")
+    ]
+
+
+@pytest.mark.parametrize("at", [-86_400, 4_200_000_000])
+def test_a_time_that_cannot_be_put_in_order_is_refused(at: int, desk: Desk) -> None:
+    """A file of the year 2103 would outrank every correction of it."""
+    put(desk.inbox, "a.xlsx", ONE, at=at)
+    assert desk.pull().unreadable[0].reason.code == "file_time_impossible"
+
+
+def test_bad_files_too_are_taken_some_at_a_time(desk: Desk) -> None:
+    """Thousands of them must not make one transaction."""
+    for number in range(5):
+        put(desk.inbox, f"{number}.xlsx", b"junk")
+    assert [(len(b.unreadable), b.more) for b in (desk.pull(most=3), desk.pull(most=3))] == [
+        (3, True), (2, False),
+    ]  # fmt: skip

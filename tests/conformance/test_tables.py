@@ -1,8 +1,9 @@
 """Workbooks as offices really write them: what is a record, and what only looks like one."""
 
 import io
+import tracemalloc
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import openpyxl
@@ -232,3 +233,80 @@ def test_damage_anywhere_is_an_answer_and_never_a_crash() -> None:
             read_workbook(broken, FORM)
         except UnreadableError:
             continue
+
+
+FAR = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+
+
+def _edited(change: Callable[[str, bytes], tuple[str, bytes]]) -> bytes:
+    """A good workbook, its parts changed one by one."""
+    out = io.BytesIO()
+    good = zipfile.ZipFile(io.BytesIO(workbook(S=[INSPECTION, found("I", 1)])))
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name in good.namelist():
+            packed.writestr(*change(name, good.read(name)))
+    return out.getvalue()
+
+
+def _in_sheet(xml: bytes) -> bytes:
+    return _edited(lambda name, old: (name, old.replace(b"</sheetData>", xml)))
+
+
+@pytest.mark.parametrize(
+    "place", ["xl/Worksheets/sheet1.xml", "XL/WORKSHEETS/SHEET1.xml", "xl\\worksheets\\sheet1.xml"]
+)
+def test_a_sheet_is_measured_wherever_its_part_stands(place: str) -> None:
+    """The reader finds it there too, and would end the process."""
+    moved = _edited(
+        lambda name, xml: (place, xml.replace(b"</sheetData>", FAR)) if "sheet1" in name
+        else (name, xml)
+    )  # fmt: skip
+    with pytest.raises(UnreadableError) as caught:
+        read_workbook(moved, FORM)
+    assert caught.value.reason.code == "workbook_too_large"
+
+
+def test_a_part_that_hides_its_size_is_unpacked_no_further() -> None:
+    """The directory of a zip says what it likes."""
+    long = 50_000_000
+    lying = _edited(lambda name, xml: (name, b" " * long if "sheet1" in name else xml)).replace(
+        long.to_bytes(4, "little"), (1000).to_bytes(4, "little")
+    )
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnreadableError):
+            unpack(lying)
+        assert tracemalloc.get_traced_memory()[1] < long
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_text_longer_than_any_cell_is_refused() -> None:
+    """No event could carry it."""
+    cell = b'<row r="3"><c r="A3" t="inlineStr"><is><t>' + b"x" * 32_768 + b"</t></is></c></row>"
+    with pytest.raises(UnreadableError) as caught:
+        read_workbook(_in_sheet(cell + b"</sheetData>"), FORM)
+    assert (caught.value.reason.code, caught.value.reason.where) == ("text_too_long", "S")
+
+
+def test_a_sheet_whose_name_is_a_book_is_refused() -> None:
+    """The name stands beside every record and in every reason."""
+    named = _edited(lambda name, xml: (name, xml.replace(b'name="S"', b'name="%s"' % (b"S" * 256))))
+    with pytest.raises(UnreadableError) as caught:
+        read_workbook(named, FORM)
+    assert caught.value.reason.code == "workbook_damaged"
+
+
+def test_merged_cells_upon_each_other_are_unfolded_within_bounds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each costs as much as the sheet is long."""
+    monkeypatch.setattr("adapters.sdk.grid.MAX_CELLS", 10)
+    merged = b'<mergeCells count="20">' + b'<mergeCell ref="A1:A2"/>' * 20 + b"</mergeCells>"
+    with pytest.raises(UnreadableError):
+        read_workbook(_in_sheet(b"</sheetData>" + merged), FORM)
+
+
+def test_a_number_that_json_lacks_stays_visible() -> None:
+    """As text, which the contract refuses by name; it would else be gone without a word."""
+    assert [plain(cell) for cell in (float("nan"), float("inf"))] == ["nan", "inf"]

@@ -19,26 +19,18 @@ from hub.vault.keyring import VaultKeyring
 from hub.vault.kms import LocalKeyFile
 from hub.vault.store import KeyStore
 from tests.journeys.conftest import FinishedDemo
+from tests.journeys.trials import marks_of
 from tests.leaks import SHORTEST, Leak, Scanner
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-VALUES = ("name", "father_name", "mother_name", "card_no", "card_burmese", "phone", "address")
 NOW = datetime(2026, 3, 31, tzinfo=UTC)
-
-
-def marks(demo: FinishedDemo) -> list[str]:
-    """What would betray a person: the marks, and the whole values that carry them."""
-    found = [mark for child in demo.truth for some in child["marks"].values() for mark in some]
-    found += [child[name] for child in demo.truth for name in VALUES if child.get(name)]
-    found += [child["phone"][1:] for child in demo.truth if child["phone"]]  # without its 0
-    return [mark for mark in dict.fromkeys(found) if len(mark) >= SHORTEST]
 
 
 @pytest.fixture(scope="module")
 def scanner(finished_demo: FinishedDemo) -> Scanner:
     """Looks for every mark of every person."""
-    return Scanner(marks(finished_demo))
+    return Scanner(marks_of(finished_demo.truth))
 
 
 def told(leaks: Iterator[Leak]) -> Counter[tuple[str, str]]:

@@ -11,16 +11,21 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from typing import Any
 
+from tests.leaks import SHORTEST
+
 CHILDREN = 60
 RUN_SECONDS = 400.0
 _LOOK_SECONDS = 0.05
+_IDENTIFYING = (
+    "name", "father_name", "mother_name", "card_no", "card_burmese", "phone", "address",
+)  # fmt: skip
 _OF_THE_RUN = ("seconds", "bus", "database")
 
 
@@ -187,3 +192,13 @@ def doubled_services(trial: Trial) -> list[int]:
             if notes.startswith("CLM referral "):
                 counts[notes.split(";")[0]] += 1
     return [count for count in counts.values() if count > 1]
+
+
+def marks_of(truth: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What would betray a person: the marks of `truth.jsonl`, and the values that carry them."""
+    found: list[str] = []
+    for child in truth:
+        found += [mark for some in child["marks"].values() for mark in some]
+        found += [child[name] for name in _IDENTIFYING if child.get(name)]
+        found += [child["phone"][1:]] if child["phone"] else []  # without its 0
+    return [mark for mark in dict.fromkeys(found) if len(mark) >= SHORTEST]

@@ -65,8 +65,8 @@ def test_consents_follow_a_child_that_was_merged_and_the_version_does_not_fall(
         store = ConsentStore(connection, "people-0")
         store.add_consent(objection, audit=ENTRY)
         store.add_consent(consent("child", subject=OTHER), audit=ENTRY)
-        assert store.move_consents(CHILD, OTHER, audit=ENTRY) == 1
-        assert store.move_consents(CHILD, OTHER, audit=ENTRY) == 0
+        assert store.copy_consents(CHILD, OTHER, audit=ENTRY) == 1
+        assert store.copy_consents(CHILD, OTHER, audit=ENTRY) == 0
         assert replace(objection, subject=OTHER) in store.consents_of(OTHER)
         assert store.version_of(OTHER) == 2
         moved = store.consents_of(OTHER)

@@ -1,19 +1,23 @@
 """Children that merge and split, with what hangs on them, in whatever order their events come."""
 
+from datetime import date
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine
 
+from consent.statements import answered
 from consent.store import ConsentStore
-from contracts.audit import AuditEntry
-from contracts.envelope import Draft, Kind
+from contracts.envelope import Draft, Kind, encode_parts
+from contracts.model.consent_statement import ConsentStatement
 from hub.bus.database import reading
 from hub.linkage import store as linkage
-from hub.linkage.store import StoredChild
+from hub.linkage.store import StoredChild, StoredRecord
+from hub.referrals.procedure import load_directory, load_procedure
 from hub.stages.identify import Identify
+from hub.stages.refer import Refer
 from hub.stages.release import Release
-from tests.stores.facts import finding
+from tests.stores.facts import NO, child_event, finding
 from tests.stores.handling import (
     LATER,
     NOW,
@@ -25,9 +29,8 @@ from tests.stores.handling import (
     transaction,
 )
 from tests.stores.test_identify import CARD, NAME, children, record
-from tests.stores.test_release import POLICY, Vault, bring, decided, object_to
-
-AUDIT = AuditEntry(at=NOW, actor="test", action="prepare")
+from tests.stores.test_refer import record_ref, referral_of
+from tests.stores.test_release import AUDIT, POLICY, Vault, bring, decided, object_to
 
 
 @pytest.fixture
@@ -71,6 +74,14 @@ def release(engine: Engine, vault: Vault) -> Desk:
     return Desk(engine=hub_tables(engine), stage="release", handler=handler)
 
 
+def permit(desk: Desk, child: str) -> None:
+    """A guardian says yes at the API."""
+    yes = ConsentStatement(scope="reporting", answer="yes", by="guardian", on=date(2026, 1, 31))
+    consent = answered(child, yes, version=1, at=NOW, policy=POLICY)
+    with transaction(desk.engine, "people") as tx:
+        ConsentStore(tx.connection, tx.shard).add_consent(consent, audit=AUDIT)
+
+
 def merge(desk: Desk, child: str, into: str) -> None:
     """Linkage says that one child is part of another."""
     with transaction(desk.engine, "identify") as tx:
@@ -112,7 +123,7 @@ def test_a_permission_does_not_go_along_with_a_record_that_leaves(
     """It was given for one child: the other one has said nothing."""
     (child,) = children(identify.take(record("a", CARD)))
     identify.take(record("b", CARD, system="emis"))
-    object_to(release, child, answer="yes")
+    permit(release, child)
     drafts = identify.take(record("b", {"card_no": "9/MAKAMA(N)654321"}, "2", system="emis"))
     (parted,) = children(drafts).keys() - {child}
     tell(release, vault, drafts)
@@ -124,11 +135,13 @@ def test_a_child_whose_record_waited_for_a_person_is_the_same_child_afterwards(
     identify: Desk, release: Desk, vault: Vault
 ) -> None:
     """Two cards met in its record for a while; its objection still holds then."""
-    (child,) = children(identify.take(record("a", NAME, system="emis")))
-    object_to(release, child)
+    other = {**NAME, "father_name": "U Tun"}
     identify.take(record("b", {**NAME, **CARD}))
     identify.take(record("c", {**NAME, "card_no": "9/MAKAMA(N)654321"}))
-    drafts = identify.take(record("c", {"card_no": "9/MAKAMA(N)654321"}, "2"))
+    (child,) = children(identify.take(record("a", other, system="emis")))
+    object_to(release, child)
+    assert children(identify.take(record("a", NAME, "2", system="emis"))) == {child: set()}
+    drafts = identify.take(record("a", other, "3", system="emis"))
     (now,) = [one for one, refs in children(drafts).items() if "a" in refs]
     tell(release, vault, drafts)
     assert decided(release, now).state == "withheld"
@@ -144,3 +157,46 @@ def tell(desk: Desk, vault: Vault, drafts: list[Draft]) -> None:
             for member in draft.data["members"]
         ]
         desk.take(message("child", draft.key, draft.version, draft.data, contents))
+
+
+# --- referrals follow the record that triggered them ----------------------------------------------
+
+
+@pytest.fixture
+def refer(engine: Engine) -> Desk:
+    """The stage with the procedure and directory that ship with the hub."""
+    handler = Refer(
+        procedure=load_procedure(), directory=load_directory(None), record_ref=record_ref,
+        service_user="clm_hub",
+    )  # fmt: skip
+    return Desk(engine=hub_tables(engine), stage="refer", handler=handler)
+
+
+def link(desk: Desk, ref: str, child: str | None) -> None:
+    """Linkage says whose the inspector's record is."""
+    stored = StoredRecord(
+        system="labour_inspection", ref=ref, person=f"p-{ref}", record="inspection", version="1",
+        changed=NOW.isoformat(), card_key=None, name_key=None, child=child, made_at=NOW,
+        parts=encode_parts(()),
+    )  # fmt: skip
+    with transaction(desk.engine, "identify") as tx:
+        linkage.save_record(tx.connection, tx.shard, stored, audit=AUDIT)
+
+
+def test_a_referral_stays_with_its_records_child_when_an_older_event_comes_late(
+    refer: Desk,
+) -> None:
+    """The new child's partition is ahead of the old child's."""
+    link(refer, "r1", "child-2")
+    refer.take(child_event("child-2", 1, {"r1": finding()}))
+    refer.take(child_event("child-1", 1, {"r1": finding(), "r2": finding(legal=NO)}))
+    refer.take(child_event("child-1", 2, {"r2": finding(legal=NO)}))
+    assert referral_of(refer).child == "child-2"
+
+
+def test_a_referral_moves_with_its_record_and_back(refer: Desk) -> None:
+    """Whoever has the record has the referral."""
+    for version, child in enumerate(("child-1", "child-2", "child-1"), start=1):
+        link(refer, "r1", child)
+        refer.take(child_event(child, version, {"r1": finding()}))
+        assert referral_of(refer).child == child

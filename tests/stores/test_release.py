@@ -194,3 +194,11 @@ def test_what_people_said_follows_a_child_that_was_merged(desk: Desk, vault: Vau
     bring(desk, vault, 2, {"r1": finding(), "r2": school_month()})
     bring(desk, vault, 2, {}, child="younger", into=CHILD)
     assert decided(desk).state == "withheld"
+
+
+def test_a_row_that_the_mirrors_schema_refuses_is_parked_and_stops_no_epoch(
+    desk: Desk, vault: Vault
+) -> None:
+    """A township of a state or region that does not exist."""
+    bring(desk, vault, 1, {"r1": finding(township="MMR099001")})
+    assert (decided(desk).state, decided(desk).reason) == ("parked", "incomplete:state")

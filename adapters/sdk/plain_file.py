@@ -1,0 +1,36 @@
+"""Reads a file that anybody may have put there. Follows no link, waits for nobody, ends."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+_NOBODY_THERE = frozenset({errno.ELOOP, errno.ENXIO})  # how opening a link or a socket fails
+
+
+class NotPlainError(Exception):
+    """It is a link, a folder, a pipe or a device."""
+
+
+class TooLongError(Exception):
+    """It holds more than it may."""
+
+
+def read_plain_file(path: Path, most: int) -> bytes:
+    """Return the content, at most `most` bytes. Raises OSError, NotPlainError, TooLongError."""
+    try:
+        # A link may lead anywhere, and a pipe would be waited for until somebody writes.
+        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in _NOBODY_THERE:
+            raise NotPlainError from None
+        raise
+    about = os.fstat(opened)
+    if not stat.S_ISREG(about.st_mode):
+        os.close(opened)
+        raise NotPlainError
+    with os.fdopen(opened, "rb") as file:
+        content = b"" if about.st_size > most else file.read(most + 1)
+    if about.st_size > most or len(content) > most:
+        raise TooLongError
+    return content
