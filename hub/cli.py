@@ -126,7 +126,8 @@ def rejects(
     for line in lines:
         for reason in line.reasons:
             column = f", column {reason.column}" if reason.column else ""
-            out.print(f"{line.system}: {reason.where}{column}", highlight=False)
+            where = _visible(reason.where)
+            out.print(f"{line.system}: {where}{column}", highlight=False)
             out.print(f"    {reason.message}\n    -> {reason.next_step}", highlight=False)
     if lines:
         out.print("Mend these in the source and send them again: the same row key replaces them.")
@@ -197,6 +198,11 @@ def demo(
     given = _settings(None, home=home, bus=bus, database=database)
     choices = Choices(settings=given, once=once, json=json, children=children, seed=seed)
     raise typer.Exit(run_demo(choices))
+
+
+def _visible(text: str) -> str:
+    """A name that somebody outside chose, without what would steer the terminal."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 def _settings(file: Path | None, **given: Any) -> Settings:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     delete,
+    exists,
     func,
     insert,
     select,
@@ -30,6 +31,7 @@ from contracts.audit import AuditEntry
 from contracts.errors import Reason
 from hub.bus.audit import append
 from hub.bus.database import UtcTime
+from hub.bus.journal import parked
 
 ledger_metadata = MetaData()
 line_table = Table(
@@ -205,6 +207,14 @@ def has_passed_identify(connection: Connection, system: str) -> bool:
     return connection.execute(select(line_table.c.ref).where(where).limit(1)).first() is None
 
 
+# The child's news was set aside at release before anything was ever decided on it.
+_UNDECIDED = (
+    exists()
+    .where(parked.c.stage == "release", parked.c.topic == "child")
+    .where(parked.c.key == line_table.c.child)
+)
+
+
 def totals(connection: Connection) -> dict[str, Totals]:
     """Count the lines of every source by where they stand now."""
     confirmed = confirmed_epoch(connection)
@@ -215,6 +225,7 @@ def totals(connection: Connection) -> dict[str, Totals]:
             (line_table.c.settled < line_table.c.collected).label("lags"),
             child_table.c.state.label("followed"),
             (child_table.c.epoch > confirmed).label("ahead"),
+            _UNDECIDED.label("undecided"),
         )
         .select_from(line_table.outerjoin(child_table, line_table.c.child == child_table.c.child))
         .where(line_table.c.kind == RECORD)
@@ -222,10 +233,12 @@ def totals(connection: Connection) -> dict[str, Totals]:
     )
     counts: dict[str, dict[str, int]] = {}
     grouped = select(*lines.c, func.count().label("count")).group_by(*lines.c)
-    for system, own, lags, followed, ahead, count in map(tuple, connection.execute(grouped)):
+    for row in connection.execute(grouped):
+        system, own, lags, followed, ahead, undecided, count = tuple(row)
         sums = counts.setdefault(system, dict.fromkeys(("received", *STATES, IN_FLIGHT), 0))
         sums["received"] += count
-        sums[_standing(own, followed, lags=bool(lags), ahead=bool(ahead))] += count
+        stands = followed or ("parked" if undecided else None)
+        sums[_standing(own, stands, lags=bool(lags), ahead=bool(ahead))] += count
     return {system: Totals(**sums) for system, sums in sorted(counts.items())}
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from contracts.versions import SCHEMA_VERSION
 from hub.web.access import Access
+from hub.web.bodies import BodyLimit
 from hub.web.headers import SecurityHeaders
 from hub.web.health import Check, health_router
 from hub.web.pages import Pages
@@ -52,6 +53,7 @@ def create_app(
     app.include_router(session_router(access, pages))
     pages.add_static_files(app)
     add_problem_handlers(app, pages)
+    app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
     return app
 

@@ -90,6 +90,7 @@ class DswCms:
         self.manifest = load_manifest(__package__)
         self._client = PrimeroClient(http, fields)
         self._labels: Labels | None = None
+        self._before: tuple[int, list[str]] | None = None  # the page read last, and its cases
 
     def pull(self, checkpoint: Mapping[str, Any] | None, most: int) -> Batch:
         """See `adapters.sdk.ports.Pulls`."""
@@ -129,19 +130,22 @@ class DswCms:
         page = self._client.list_cases(
             Window(since=reading.since, until=reading.until, page=reading.page, per=per)
         )
+        if self._before == (reading.page - 1, [str(row.get("id")) for row in page.rows]):
+            raise RetriableError("the list of cases gives the same page again and again")
         stamps = [_stamp(row) for row in page.rows]
         _check_window(stamps, reading.since, reading.until)
         if is_first:
             self._check_not_empty(page, reading)
-            reading.until = max([page.date, *stamps[-1:]])
+            reading.until = _end(page, stamps)
+        until = reading.until or page.date
         for row, stamp in zip(page.rows, stamps, strict=True):
             case, state = str(row["id"]), _state(row, stamp)
             if reading.seen.get(case) == state:
                 continue
             records.extend(self._records(row, stamp, reading))
             reading.seen[case] = state
-            reading.cursor = max(stamp, reading.cursor or stamp)
-        until = reading.until
+            reading.cursor = max(min(stamp, until), reading.cursor or _BEGINNING)
+        self._before = (reading.page, [str(row["id"]) for row in page.rows])
         reading.go_on(page, stamps)
         return until if reading.until is None else None
 
@@ -186,9 +190,10 @@ class DswCms:
 
 
 def _carries_referrals(row: Row) -> bool:
-    services = row.get("services_section") or ()
-    return any(row.get(name) for name in _TRACES_OF_REFERRALS) or any(
-        service.get("service_status_referred") for service in services
+    services = row.get("services_section")
+    return any(row.get(name) for name in _TRACES_OF_REFERRALS) or (
+        isinstance(services, list)
+        and any(isinstance(one, dict) and one.get("service_status_referred") for one in services)
     )
 
 
@@ -205,6 +210,17 @@ def _check_window(stamps: Sequence[datetime], since: datetime, until: datetime |
         raise FatalError("the list of cases is not in the order of last_updated_at")
 
 
+def _end(page: Page, stamps: Sequence[datetime]) -> datetime:
+    """The window's end by the server's clock, a little behind which its stamps may run.
+
+    A single stamp far ahead is wrong, and must not carry the cursor past all that is still to come.
+    """
+    near = [stamp for stamp in stamps if stamp <= page.date + OVERLAP]
+    if page.is_full and not near:
+        return max(stamps)  # the clock is what is wrong
+    return max([page.date, *near[-1:]])
+
+
 def _stamp(row: Row) -> datetime:
     if not row.get("id"):
         raise RetriableError("the list of cases: a case has no id")
@@ -214,9 +230,9 @@ def _stamp(row: Row) -> datetime:
 def _moment(text: object) -> datetime:
     try:
         moment = datetime.fromisoformat(text if isinstance(text, str) else "")
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise RetriableError("the list of cases: a case has no time of its last change") from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _state(row: Row, stamp: datetime) -> str:

@@ -119,8 +119,9 @@ def _second(moment: datetime) -> str:
 
 def _page_size(reply: Reply, asked: int) -> int:
     """How many rows a full page has: servers give fewer than asked without a word."""
-    said = (reply.body.get("metadata") or {}).get("per")
-    return min(asked, said) if isinstance(said, int) and said > 0 else asked
+    metadata = reply.body.get("metadata")
+    said = metadata.get("per") if isinstance(metadata, dict) else None
+    return min(asked, said) if type(said) is int and said > 0 else asked
 
 
 def _rows(what: str, reply: Reply) -> Sequence[Row]:

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import orjson
 
+from adapters.sdk.transport import BoundedTransport
 from contracts.errors import FatalError, HubError, RetriableError
 
 MAX_BODY = 64 * 2**20
@@ -24,6 +25,7 @@ MAX_SECONDS = 120.0
 MAX_PAUSE = 3600.0  # a server that asks for more is asked again all the same, and stays an alarm
 _WORD = re.compile(r"[a-z][a-z0-9_./]{0,80}")  # a field's name or a message's key, never a value
 _TOO_BUSY = (429, 503)
+_ENCODINGS = ("", "identity", "gzip")  # one upon the other, or another, unfolds without bounds
 
 
 class RefusedError(HubError):
@@ -95,11 +97,14 @@ class HttpClient:
             base_url=base_url,
             auth=httpx.BasicAuth(login.user, login.password),
             timeout=httpx.Timeout(seconds, connect=min(seconds, 10.0)),
-            headers={"Accept": "application/json", "User-Agent": "clm-hub"},
+            headers={
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+                "User-Agent": "clm-hub",
+            },
             follow_redirects=False,
             trust_env=False,
-            verify=verify,
-            transport=transport,
+            transport=transport or BoundedTransport(verify, monotonic, MAX_SECONDS),
         )
 
     def get(self, what: str, path: str, query: Mapping[str, str | int] | None = None) -> Reply:
@@ -144,6 +149,10 @@ class HttpClient:
         size = 0
         response = self._client.send(request, stream=True)
         try:
+            if response.headers.get("content-encoding", "").strip().lower() not in _ENCODINGS:
+                raise RetriableError(
+                    f"{what}: the answer is packed in a way that was not asked for"
+                )
             for chunk in response.iter_bytes():
                 chunks.append(chunk)
                 size += len(chunk)
@@ -205,9 +214,9 @@ def _retry_after(response: httpx.Response) -> float | None:
 def _http_date(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 _LOCKED_OUT = (

@@ -10,6 +10,7 @@ from hub.api.referrals import referral_router, task_router
 from hub.bus.database import reading
 from hub.sources import list_sources
 from hub.tasks import Advice
+from hub.web.bodies import BodyLimit
 from hub.web.headers import SecurityHeaders
 from hub.web.health import Check, health_router
 from hub.web.problems import add_problem_handlers
@@ -32,6 +33,7 @@ def build_app(parts: ApiParts) -> FastAPI:
     if parts.pages is not None:
         parts.pages.add_static_files(app)
     add_problem_handlers(app, parts.pages)
+    app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
     return app
 

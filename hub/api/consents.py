@@ -3,6 +3,7 @@
 The child is named by a record's own key in the body. An unknown record gets a bare 404.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated
 from uuid import uuid4

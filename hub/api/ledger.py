@@ -27,6 +27,7 @@ from hub.web.pages import language_of
 from hub.web.tokens import Caller
 
 PAGE = 100
+CURSOR = r"^[\x21-\x7e]*$"  # as we gave it; PostgreSQL stores no text with a NUL in it
 
 
 def ledger_router(parts: ApiParts, advice: Advice) -> APIRouter:
@@ -56,7 +57,7 @@ def ledger_router(parts: ApiParts, advice: Advice) -> APIRouter:
     def list_rejects(
         caller: Annotated[Caller, Depends(may_reject)],
         system: System | None = None,
-        after: Annotated[str, Query(max_length=80)] = "",
+        after: Annotated[str, Query(max_length=80, pattern=CURSOR)] = "",
     ) -> RejectPage:
         """Records that their source must mend: what is wrong, where, and what to do."""
         with reading(parts.engine) as connection:

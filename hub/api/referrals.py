@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy import Connection
 
 from hub import doors
+from hub.api.ledger import CURSOR
 from hub.api.models import RecordKey, ReferralAnswer, ReferralPage, State, TaskAnswer
 from hub.api.parts import ApiParts
 from hub.bus.database import reading
@@ -31,7 +32,7 @@ def referral_router(parts: ApiParts) -> APIRouter:
     def list_referrals(
         caller: Annotated[Caller, Depends(may_list)],
         state: State | None = None,
-        after: Annotated[str, Query(max_length=36)] = "",
+        after: Annotated[str, Query(max_length=36, pattern=CURSOR)] = "",
     ) -> ReferralPage:
         """Referrals in the order in which they were made, a page at a time."""
         with reading(parts.engine) as connection:

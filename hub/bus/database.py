@@ -16,6 +16,7 @@ import orjson
 import psycopg
 import psycopg.sql
 from sqlalchemy import (
+    JSON,
     Connection,
     DateTime,
     Dialect,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     TypeDecorator,
     create_engine,
     event,
+    insert,
     make_url,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -31,6 +33,8 @@ from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import DBAPIError
 
 from contracts.errors import FatalError, RetriableError
+
+Values = tuple[str | int | float | bytes | None, ...]
 
 READS = "clm_reads"
 BUSY_MILLISECONDS = 30_000
@@ -106,6 +110,18 @@ def upsert(
         connection.execute(statement, list(rows))
 
 
+def insert_rows(
+    connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[Values]
+) -> None:
+    """Insert many rows by one executemany, past SQLAlchemy's work on each of them.
+
+    Only for columns that need none of it (texts, numbers, bytes), named in the table's order.
+    """
+    if rows:
+        statement = _inserting_raw(connection.dialect.name, table, columns)
+        connection.exec_driver_sql(statement, list(rows))
+
+
 def waiting_mends(error: BaseException) -> bool:
     """Tell the database's own trouble (locked, full, away) from a fault of the statement."""
     if not isinstance(error, DBAPIError):
@@ -123,6 +139,23 @@ def waiting_mends(error: BaseException) -> bool:
 
 def _inserting(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+_POSITIONAL: dict[str, Dialect] = {
+    "sqlite": sqlite.dialect(paramstyle="qmark"),
+    "postgresql": postgresql.dialect(paramstyle="format"),  # type: ignore[no-untyped-call]
+}
+
+
+@lru_cache(maxsize=64)
+def _inserting_raw(dialect: str, table: Table, columns: tuple[str, ...]) -> str:
+    for name in columns:
+        if isinstance(table.c[name].type, TypeDecorator | DateTime | JSON):
+            raise TypeError(f"{table.name}.{name} cannot be written as it is: use upsert")
+    compiled = insert(table).compile(dialect=_POSITIONAL[dialect], column_keys=columns)
+    if tuple(compiled.positiontup or ()) != columns:
+        raise TypeError(f"name the columns of {table.name} in its own order")
+    return str(compiled)
 
 
 @lru_cache(maxsize=256)  # to build a statement takes longer than to run it
@@ -203,7 +236,10 @@ def _make_missing(address: URL) -> None:
 
 def _create(address: URL, trouble: str) -> None:
     name = psycopg.sql.Identifier(str(address.database))
-    make = psycopg.sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(name)
+    # Versions compare as text, byte by byte as in Python: a language's order is another one.
+    make = psycopg.sql.SQL(
+        "CREATE DATABASE {} ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0"
+    ).format(name)
     try:
         with psycopg.connect(
             _dsn(address.set(database="postgres")), connect_timeout=10, autocommit=True

@@ -93,7 +93,8 @@ class Attempt:
     def _reject(
         self, record: Incoming, envelope: Envelope, lane: str, error: RejectedError
     ) -> None:
-        if OUTCOME not in self.handling.stage.publishes:
+        never_set_aside = record.partition.topic in parking.NEVER_PARKED
+        if never_set_aside or OUTCOME not in self.handling.stage.publishes:
             self._park(record, envelope, lane, error)  # nobody would hear of it otherwise
             return
         codes = sorted({reason.code for reason in error.reasons})

@@ -31,8 +31,7 @@ from sqlalchemy import (
     update,
 )
 
-from hub.bus.bulk import Values, insert_rows
-from hub.bus.database import UtcTime, inserting, reading, upsert
+from hub.bus.database import UtcTime, Values, insert_rows, inserting, reading, upsert
 from hub.bus.port import FencedError, Partition
 from hub.bus.stage import Timer
 

@@ -16,8 +16,7 @@ from sqlalchemy import Connection, Engine, Row, bindparam, delete, select
 from contracts.envelope import Draft, Envelope, Kind, Part, derived_id, encode
 from contracts.errors import FatalError
 from hub.bus import journal
-from hub.bus.bulk import Values, insert_rows
-from hub.bus.database import reading
+from hub.bus.database import Values, insert_rows, reading
 from hub.bus.faults import fault
 from hub.bus.port import Bus, Outgoing
 from hub.bus.stage import Keyring, ShreddedError, Stage

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
+import orjson
 import structlog
 
 from adapters.sdk.ports import Batch, Pulls, Record, Unreadable
 from contracts.audit import AuditEntry
 from contracts.envelope import Draft, Kind, Message
-from contracts.errors import FatalError, HubError, RetriableError
+from contracts.errors import FatalError, HubError, Reason, RetriableError
 from hub import ledger, sources
 from hub.bus.parking import over_ceiling, place_of
 from hub.bus.stage import Errand, Tx
@@ -22,6 +23,7 @@ from hub.sources import SourceState
 
 log = structlog.get_logger()
 FAULT_SECONDS = 60.0
+MOST_BYTES = 4 * 2**20  # of a record's body; an event may have 8 MiB
 _CEILING = (
     "too many of its records are parked, so no more are taken in: see `clmhub parked`, mend the"
     " cause, then `clmhub parked --retry`"
@@ -105,8 +107,12 @@ class Collect:
     def _drafts(self, system: str, batch: Batch, tx: Tx, now: datetime) -> Iterator[Draft]:
         newest = {self.record_ref(system, r.key): r for r in sorted(batch.records, key=_version)}
         broken = {self.record_ref(system, u.key): u for u in batch.unreadable}
+        broken |= {ref: _too_large(r) for ref, r in newest.items() if not _fits(r)}
         known = ledger.collected_versions(tx.connection, system, [*newest, *broken])
-        fresh = {ref: r for ref, r in newest.items() if known.get(ref, "") < r.version}
+        fresh = {
+            ref: r for ref, r in newest.items()
+            if ref not in broken and known.get(ref, "") < r.version
+        }  # fmt: skip
         failed = {ref: u for ref, u in broken.items() if known.get(ref, "") < u.version}
         echoes = linkage.count_bound(tx.connection, system, fresh)
         kinds = {ref: _kind(record, ref in echoes) for ref, record in fresh.items()}
@@ -137,6 +143,21 @@ class Collect:
             data={"system": system, "record": record.record, "ref": ref, "person": person},
             seal={(person, Kind.IDENTITY): content}, time=record.changed,
         )  # fmt: skip
+
+
+def _fits(record: Record) -> bool:
+    """Whether an event can carry the record, sealed and in base64."""
+    return len(orjson.dumps(record.body)) + len(record.key) <= MOST_BYTES
+
+
+def _too_large(record: Record) -> Unreadable:
+    reason = Reason(
+        code="record_too_large",
+        message=f"the record holds more than {MOST_BYTES // 2**20} MB",
+        next_step="shorten its longest texts in the source",
+        where=record.where[:200],
+    )
+    return Unreadable(key=record.key, version=record.version, reason=reason)
 
 
 def _unreadable_draft(system: str, ref: str, unreadable: Unreadable) -> Draft:

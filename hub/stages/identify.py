@@ -4,7 +4,7 @@ What it compares are blind indexes; it opens no other record than the one in its
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,10 @@ from hub.bus.stage import Tx
 from hub.linkage import store
 from hub.linkage.partition import Partition, partition
 from hub.linkage.store import StoredChild, StoredRecord
+from hub.stages.translate import GONE
 
+ABOUT_NO_CHILD = ""
+"""The kind of a record that was about a child once; it is kept for its version only."""
 Owners = Mapping[tuple[str, str], str | None]
 
 
@@ -31,16 +34,19 @@ class Identify:
 
     def does(self, message: Message, tx: Tx, now: datetime) -> Iterator[Draft]:
         """Store the record, split its neighbourhood into children again, tell what changed."""
-        data = message.data
+        data, gone = message.data, message.envelope.type == GONE
+        if gone and store.get_record(tx.connection, data["system"], data["ref"]) is None:
+            return
         turn = store.take_turn(tx.connection)
         old = store.get_record(tx.connection, data["system"], data["ref"])
         if old and old.version >= message.envelope.version:
             return
-        record = self._as_stored(message, old, now)
+        record = _taken_out(old, message) if gone and old else self._as_stored(message, old, now)
         audit = _audit(now, "store record", record.person)
         store.save_record(tx.connection, tx.shard, record, audit=audit)
         near = store.list_connected(tx.connection, [record, *([old] if old else [])])
         near = [record if (r.system, r.ref) == (record.system, record.ref) else r for r in near]
+        near = [r for r in near if r.record != ABOUT_NO_CHILD]
         before = {(r.system, r.ref): r.child for r in near}
         last = {(r.system, r.ref): r.last_child for r in near}
         owners = self._owners(tx.connection, near)
@@ -49,7 +55,8 @@ class Identify:
             tx.connection, tx.shard, moved, audit=_audit(now, "link records", count=len(moved))
         )
         touched = {c for key in moved for c in (before[key], owners[key]) if c}
-        touched |= {c for c in (owners[record.system, record.ref],) if c}
+        touched |= {c for c in (owners.get((record.system, record.ref)),) if c}
+        touched |= {old.child} if gone and old and old.child else set()
         # A child that was left without records hears where they went when they come out of waiting.
         touched |= {c for key in moved if owners[key] and (c := last[key])}
         yield from self._tell_outcomes(near, owners, {*moved, (record.system, record.ref)}, turn)
@@ -112,12 +119,12 @@ class Identify:
         result: dict[frozenset[str], str] = {}
         for group in sorted(split.groups, key=age):
             hers = sorted(
-                (by_ref[ref].made_at, child)
+                (by_ref[ref].child is None, by_ref[ref].made_at, child)
                 for ref in group
                 if (child := by_ref[ref].last_child)
                 and (by_ref[ref].child is not None or child not in held)
             )
-            child = next((c for _, c in hers if c not in taken), None) or str(self.new_id())
+            child = next((c for *_, c in hers if c not in taken), None) or str(self.new_id())
             taken.add(child)
             result[group] = child
         return result
@@ -153,6 +160,15 @@ class Identify:
             store.save_child(tx.connection, tx.shard, new, audit=_audit(now, "change child", child))
             left = {last[key] for key, owner in owners.items() if owner == child} - {child, None}
             yield _child_draft(new, members, sorted(c for c in left if c))
+
+
+def _taken_out(old: StoredRecord, message: Message) -> StoredRecord:
+    """The record without a child and without keys: it says now that it is about none."""
+    return replace(
+        old, version=message.envelope.version, changed=message.envelope.time.isoformat(),
+        record=ABOUT_NO_CHILD, card_key=None, name_key=None, child=None, former=old.last_child,
+        parts=encode_parts(()),
+    )  # fmt: skip
 
 
 _WAITS = {"state": "parked", "reason": "two_cards_meet"}

@@ -10,6 +10,7 @@ from contracts.mapping import Translated, translate
 from hub.bus.stage import Tx
 
 Reference = Callable[[str, str], str]
+GONE = "clm.canonical.gone.v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class Translate:
         yield from self._about_child(message, result)
         if result.figure is not None:
             yield from self._about_no_child(message, result.figure)
+            yield _gone(message, result.version)
         for answer in result.answers:
             yield self._answer(message, answer)
 
@@ -77,3 +79,13 @@ class Translate:
             topic="answer", type=f"clm.answer.{data['kind']}.v1", key=data["case_ref"],
             version=message.envelope.version, data=data, time=message.envelope.time,
         )  # fmt: skip
+
+
+def _gone(message: Message, mapping: str) -> Draft:
+    """Tell identify that the record is about no child now, whatever an older version said."""
+    person = message.data["person"]
+    return Draft(
+        topic="canonical", type=GONE, key=person, version=f"{message.envelope.version}|{mapping}",
+        data={k: message.data[k] for k in ("system", "record", "ref", "person")},
+        time=message.envelope.time,
+    )  # fmt: skip

@@ -274,3 +274,65 @@ def test_labels_are_read_once_and_a_relabelled_code_shows(primero_url: str) -> N
     concerns["worst_forms_of_child_labor"] = "Disabled"
     assert fingerprint(concerns) != before
     http.close()
+
+
+@pytest.mark.parametrize("rows", ["text", 7, ["text"], [None], {"service_status_referred": True}])
+def test_a_case_with_odd_services_stops_no_other(
+    rows: object, server: Primero, reader: Reader
+) -> None:
+    """The contract says what is wrong with it."""
+    server.put(1, 1)
+    server.put(2, 2, services_section=rows)
+    server.put(3, 3)
+    assert reader.drain() == ["case-1", "case-2", "case-3"]
+
+
+def test_a_stamp_far_ahead_hides_no_later_change(server: Primero, reader: Reader) -> None:
+    """One wrong clock must not carry the window past everything that is still to come."""
+    server.put(1, 1)
+    server.put(2, 50 * 365 * 24 * 3600)
+    assert reader.pull().complete_until == server.now
+    server.now += timedelta(hours=1)
+    server.put(3, 4000)
+    assert reader.drain() == ["case-3"]
+
+
+def test_a_clock_behind_all_its_cases_loses_none(server: Primero, reader: Reader) -> None:
+    """Then the clock is wrong: full pages still lead on."""
+    server.now = START - timedelta(days=365)
+    server.most = 2
+    for number in range(5):
+        server.put(number, number * 1000)
+    keys = [record.key for _ in range(12) for record in reader.pull(2).records]
+    assert sorted(keys) == [f"case-{number}" for number in range(5)]
+
+
+def test_a_server_that_repeats_a_page_is_left_alone(server: Primero, reader: Reader) -> None:
+    """It would be asked for ever."""
+    rows = [{"id": f"c{n}", "last_updated_at": "2026-01-05T00:00:01Z"} for n in range(3)]
+    body = {"data": rows, "metadata": {"per": 3}}
+    date = {"Date": format_datetime(server.now, usegmt=True)}
+    server.before = lambda _: httpx.Response(200, json=body, headers=date)
+    adapter = DswCms(reader.http)
+    first = adapter.pull(None, 3)
+    with pytest.raises(RetriableError, match="same page"):
+        adapter.pull(first.checkpoint, 3)
+
+
+@pytest.mark.parametrize("metadata", [[1], "text", {"per": True}, {"per": "9"}])
+def test_odd_metadata_is_not_believed(metadata: object, server: Primero, reader: Reader) -> None:
+    """The page has the size that was asked for."""
+    rows = [{"id": "c", "last_updated_at": "2026-01-05T00:00:01Z"}]
+    date = {"Date": format_datetime(server.now, usegmt=True)}
+    body = {"data": rows, "metadata": metadata}
+    server.before = lambda _: httpx.Response(200, json=body, headers=date)
+    batch = reader.pull()
+    assert (len(batch.records), batch.more) == (1, False)
+
+
+def test_a_time_beyond_the_calendar_is_no_time(server: Primero, reader: Reader) -> None:
+    """Between the time zones lie instants of the years 0 and 10000."""
+    server.cases["c"] = {"id": "c", "last_updated_at": "0001-01-01T00:00:00+14:00"}
+    server.filters = server.sorts = False
+    with pytest.raises(RetriableError, match="no time of its last change"):
+        reader.pull()

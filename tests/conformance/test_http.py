@@ -1,10 +1,13 @@
 """The HTTP client against a server with bad habits, over a real socket."""
 
+import contextlib
+import gzip
+import itertools
 import logging
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 
 import httpx
 import pytest
@@ -211,3 +214,51 @@ def test_neither_log_nor_error_holds_what_was_asked(
     said += [record.getMessage() for record in caplog.records]
     assert SECRET not in "\n".join(said)
     assert "127.0.0.1" not in "\n".join(said)
+
+
+@pytest.mark.parametrize("packing", ["gzip, gzip", "br", "zstd", "deflate"])
+def test_an_answer_packed_otherwise_than_asked_is_not_unpacked(
+    packing: str, client: HttpClient, habit: Habit
+) -> None:
+    """Packed twice, three kilobytes unfold to two gigabytes in one step."""
+    habit.headers = {"Content-Type": "application/json", "Content-Encoding": packing}
+    habit.body = gzip.compress(gzip.compress(b'{"data": []}'))
+    with pytest.raises(RetriableError, match="packed"):
+        client.get("the list", "/x")
+
+
+@pytest.mark.parametrize("header", ["Date", "Retry-After"])
+def test_a_date_beyond_the_calendar_is_none(header: str, client: HttpClient, habit: Habit) -> None:
+    """It is 13 o'clock in the year 10000 there."""
+    habit.status = 429
+    habit.headers = {header: "Fri, 31 Dec 9999 23:59:59 -1200"}
+    with pytest.raises(RetriableError) as caught:
+        client.get("the list", "/x")
+    assert caught.value.after is None
+
+
+def test_a_head_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte comes in time, and the last one never; the clock stands in for waiting."""
+    monkeypatch.setattr("adapters.sdk.http.MAX_SECONDS", 100.0)
+    ticks = itertools.count(0.0, 30.0)
+
+    class Dripping(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    self.wfile.write(b"HTTP/1.1 200 OK\r\n" if not self.sent else b"X: y\r\n")
+                    self.sent = True
+
+        sent = False
+
+    server = HTTPServer(("127.0.0.1", 0), Dripping)
+    thread = threading.Thread(target=server.handle_request)
+    thread.start()
+    client = HttpClient(
+        f"http://127.0.0.1:{server.server_port}", LOGIN, monotonic=lambda: next(ticks)
+    )
+    with pytest.raises(RetriableError, match="no whole answer"):
+        client.get("the list", "/x")
+    client.close()
+    thread.join()
+    server.server_close()

@@ -387,3 +387,25 @@ def test_a_source_with_too_many_parked_records_rests_and_says_why(
     connected.run()
     assert connected.source("dsw_cms")["problem"] == ""
     assert connected.totals("dsw_cms").received == 3
+
+
+def test_a_record_that_no_event_can_carry_is_rejected_and_the_rest_kept(
+    connected: OneHub, primero: Primero
+) -> None:
+    """It would else come back at every start, and end the program each time."""
+    primero.cases[1] = _case(1, name=NAME * 500_000)
+    connected.run()
+    assert said(connected) == [("record_too_large", "", f"case {primero.cases[1]['id']}")]
+    assert connected.totals("dsw_cms").received == 3
+    primero.cases[1] = _case(1)
+    connected.later(minutes=1)
+    connected.run()
+    assert not connected.rejected()
+    assert connected.totals("dsw_cms").received == 3
+
+
+def test_a_name_of_a_file_cannot_steer_the_terminal(hub: OneHub) -> None:
+    """Neither a new line, nor an escape, nor a turn of direction is printed."""
+    put(hub.inspections, "a\nb\x1b[31m\u202egnp.xlsx", b"junk", at=AT)
+    hub.run()
+    assert "a\ufffdb\ufffd[31m\ufffdgnp.xlsx" in printed(hub)

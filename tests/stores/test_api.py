@@ -414,3 +414,28 @@ def test_the_last_decision_is_explained_in_both_languages(
     assert (english["state"], english["reasons"]) == ("withheld", ["objection"])
     assert english["words"] != burmese["words"]
     assert [action for _, action, _ in audited(house)] == ["read decision"] * 3
+
+
+# --- what nobody sends in good faith ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/v1/rejects", "/v1/referrals"])
+def test_a_forged_cursor_is_refused_on_both_databases(
+    path: str, house: House, client: httpx.Client
+) -> None:
+    """PostgreSQL takes no NUL in a text: it would be an error of the server."""
+    headers = house.headers(Role.OPERATOR, Role.DATA_PROTECTION_OFFICER)
+    answer = client.get(path, params={"after": "a\0b"}, headers=headers)
+    assert answer.status_code == 422
+    good = client.get(path, params={"after": "' OR 1=1".replace(" ", "+")}, headers=headers)
+    assert good.status_code == 200
+
+
+def test_a_body_without_end_is_refused_before_anybody_asks_who_sends_it(
+    client: httpx.Client,
+) -> None:
+    """With its length in the head, or in chunks."""
+    blocks = [b" " * 40_000] * 2
+    kind = {"Content-Type": "application/json"}
+    assert client.post("/v1/consents", content=b"".join(blocks), headers=kind).status_code == 413
+    assert client.post("/v1/consents", content=iter(blocks), headers=kind).status_code == 413

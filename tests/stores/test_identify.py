@@ -1,6 +1,7 @@
 """Stage identify on both databases: records become children, whichever comes first."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,6 +13,7 @@ from contracts.envelope import Draft, Kind, Message
 from hub.bus.database import reading
 from hub.linkage import store
 from hub.stages.identify import Identify
+from hub.stages.translate import GONE
 from tests.stores.handling import LATER, NOW, Desk, hub_tables, message, of_topic, part, transaction
 
 CARD = {"card_no": "12/OUKAMA(N)123456"}
@@ -149,3 +151,26 @@ def test_the_order_of_arrival_does_not_matter(engine: Engine) -> None:
 def new_uuid() -> UUID:
     """A random id, as the composition root gives it."""
     return uuid4()
+
+
+def gone(ref: str, version: str, person: str) -> Message:
+    """Translate says that a record is about no child."""
+    data = {"system": "dsw_cms", "record": "case", "ref": ref, "person": person}
+    return replace_type(message("canonical", person, version, data), GONE)
+
+
+def replace_type(one: Message, kind: str) -> Message:
+    """The same message of another type."""
+    return replace(one, envelope=replace(one.envelope, type=kind))
+
+
+def test_a_record_that_is_about_no_child_any_more_leaves_its_child(desk: Desk) -> None:
+    """Corrected again, it takes what was said of that child along; one never known is no matter."""
+    (child,) = children(desk.take(record("a", CARD)))
+    assert desk.take(gone("z", "1", "person-z")) == []
+    assert children(desk.take(gone("a", "2", "person-a"))) == {child: set()}
+    assert desk.take(gone("a", "2", "person-a")) == []
+    (other,) = children(desk.take(record("b", CARD, system="emis")))
+    assert children(desk.take(record("a", CARD, "3"))) == {other: {"a", "b"}, child: set()}
+    with reading(desk.engine) as connection:
+        assert store.count_children(connection) == 1

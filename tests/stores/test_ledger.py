@@ -9,6 +9,8 @@ from sqlalchemy import Engine
 from contracts.audit import AuditEntry
 from hub import ledger
 from hub.bus.database import reading
+from hub.bus.parking import Parked, park
+from hub.bus.port import Incoming, Partition
 from hub.ledger import Line, Totals
 from hub.stages.account import Account
 from tests.stores.handling import NOW, Desk, hub_tables, message, transaction
@@ -149,3 +151,22 @@ def test_a_file_that_was_mended_leaves_the_ledger(desk: Desk) -> None:
         ledger.close_mended(tx.connection, tx.shard, "emis", ["file"], audit=AUDIT)
     with reading(desk.engine) as connection:
         assert ledger.totals(connection) == {}
+
+
+def test_a_line_whose_child_failed_at_release_is_parked_until_it_is_decided(desk: Desk) -> None:
+    """An unforeseen failure waits for a person: it is not in flight for ever."""
+    collect(desk, "a")
+    tell(desk, "1", {"ref": "a", "state": "linked", "child": "c", "turn": 1})
+    envelope = message("child", "c", "1", {"child": "c", "version": 1}).envelope
+    record = Incoming(
+        partition=Partition("child", 0), offset=0, key=b"c", value=b"sealed", headers=[]
+    )
+    aside = Parked(
+        stage="release", record=record, envelope=envelope, error="ValueError", place="",
+        attempts=1, at=NOW,
+    )  # fmt: skip
+    with transaction(desk.engine, "release") as tx:
+        park(tx.connection, aside)
+    assert totals(desk) == Totals(received=1, parked=1)
+    tell(desk, "1.0", {"child": "c", "state": "withheld", "reason": "objection", "epoch": 0})
+    assert totals(desk) == Totals(received=1, withheld=1)

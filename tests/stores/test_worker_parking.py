@@ -203,12 +203,13 @@ def test_the_ceiling_counts_each_systems_parked_records(
         assert not over_ceiling(connection, "dsw_cms", ceiling=2)
 
 
+@pytest.mark.parametrize("trouble", [KeyError(), reject()], ids=["unforeseen", "rejected"])
 def test_a_withdrawal_passes_a_parked_record_and_is_never_parked(
-    bus: Bus, store: Engine, little: Worker, handler: Little
+    bus: Bus, store: Engine, little: Worker, handler: Little, trouble: Exception
 ) -> None:
     send(bus, event("bad"))
     quiet(little)
-    handler.trouble["withdrawal"] = KeyError()
+    handler.trouble["withdrawal"] = trouble
     send(bus, event("withdrawal"), topic="consent")
     with capture_logs() as logs:
         quiet(little)
