@@ -97,7 +97,8 @@ class Stage:
 @pytest.fixture
 def stage(engine: Engine) -> Stage:
     """The stage with one recipient and one home; its clock of the wall stands at 100 seconds."""
-    primero, office, vault, time = Primero(), Office(), {}, [100.0]
+    primero, office, time = Primero(), Office(), [100.0]
+    vault: dict[str, Mapping[str, Any]] = {}
 
     def open_part(one: Part) -> Mapping[str, Any]:
         return vault[f"{one.origin}/{one.kind}"]
@@ -128,7 +129,8 @@ def referral_event(stage: Stage, sequence: int = 1, state: str = "waiting",
     }  # fmt: skip
     data = {"child": CHILD, "version": 1, "sequence": sequence, "members": [member],
             "referrals": [referral]}  # fmt: skip
-    contents = [(part("p-r1", kind, "origin-r1"), {}) for kind in (Kind.IDENTITY, Kind.CASE)]
+    nothing: Mapping[str, Any] = {}  # deliver opens the parts itself
+    contents = [(part("p-r1", kind, "origin-r1"), nothing) for kind in Kind]
     return message("referral", CHILD, f"{sequence:010d}", data, contents)
 
 

@@ -1,6 +1,6 @@
 """Stage identify on both databases: records become children, whichever comes first."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -24,7 +24,7 @@ NAME = {
 
 
 @pytest.fixture
-def desk(engine: Engine) -> Iterator[Desk]:
+def desk(engine: Engine) -> Desk:
     """The stage, with an index that only tells values apart."""
     handler = Identify(blind_index=lambda kind, value: f"{kind}:{value}", new_id=uuid4)
     return Desk(engine=hub_tables(engine), stage="identify", handler=handler)

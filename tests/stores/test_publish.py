@@ -1,6 +1,5 @@
 """Stage publish on both databases: k, epochs, and rows that must go at once."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -26,7 +25,7 @@ EPOCH = Timer(stage="publish", key=EPOCH_TIMER, due=NOW)
 
 
 @pytest.fixture
-def desk(engine: Engine) -> Iterator[Desk]:
+def desk(engine: Engine) -> Desk:
     """The stage with k = 5."""
     handler = Publish(pseudonym=pseudonym, k=K, epoch_seconds=3600)
     return Desk(engine=hub_tables(engine), stage="publish", handler=handler)
