@@ -1,44 +1,9 @@
 """School workbooks: a row a pupil and month."""
 
-import time
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
 
-from adapters.sdk.answers import AnswerFolder
 from adapters.sdk.cells import Plain, key_text, month_text
-from adapters.sdk.folder import WorkbookFolder
-from adapters.sdk.manifest import load_manifest
-from adapters.sdk.ports import Answer, Batch
-
-
-class Emis:
-    """Pulls from `home/inbox`, takes answers home to `home/answers`."""
-
-    def __init__(
-        self,
-        home: Path,
-        *,
-        clock: Callable[[], datetime],
-        grace_seconds: float = 30.0,
-        wall: Callable[[], float] = time.time,
-    ) -> None:
-        self.manifest = load_manifest(__package__)
-        assert self.manifest.sheet
-        self._folder = WorkbookFolder(
-            home / "inbox", self.manifest.sheet, keys_of,
-            clock=clock, wall=wall, grace_seconds=grace_seconds,
-        )  # fmt: skip
-        self._answers = AnswerFolder(home / "answers")
-
-    def pull(self, checkpoint: Mapping[str, Any] | None, most: int) -> Batch:
-        """See `adapters.sdk.ports.Pulls`."""
-        return self._folder.pull(checkpoint, most)
-
-    def answer(self, answers: Sequence[Answer]) -> None:
-        """See `adapters.sdk.ports.PushesAnswers`."""
-        self._answers.answer(answers)
+from adapters.sdk.office import Offices
 
 
 def keys_of(cells: Mapping[str, Plain]) -> tuple[str, str] | None:
@@ -48,3 +13,10 @@ def keys_of(cells: Mapping[str, Plain]) -> tuple[str, str] | None:
     if not (all(pupil) and month):
         return None
     return "/".join((*pupil, month)), "/".join(pupil)
+
+
+class Emis(Offices):
+    """The system as the hub connects it."""
+
+    package = "adapters.emis"
+    keys = staticmethod(keys_of)
