@@ -18,6 +18,8 @@ from hub.web.tokens import Issuer, load_keys, new_private_key
 ISSUER = "clmhub"
 SET_UP = "set-up"
 LOCK_PAUSE_SECONDS = 0.1
+_BUSES = frozenset({"embedded", "kafka"})
+_DATABASES = ("sqlite:", "postgresql")
 
 
 def instance_id(home: Path) -> str:
@@ -34,6 +36,8 @@ def keep_kind(home: Path, bus: str, database: str) -> None:
     Positions belong to one bus, and what is in flight lies there: a home that changed it would
     lose records without a word. Raises FatalError that says what the home is made with.
     """
+    if bus.partition(":")[0] not in _BUSES or not database.startswith(_DATABASES):
+        return  # a slip, of which whoever opens it tells: it must not be kept
     kind = f"{bus.partition(':')[0]} {database.partition(':')[0].partition('+')[0]}"
     path = home / "kind"
     write_private(path, kind.encode())
@@ -48,9 +52,10 @@ def keep_kind(home: Path, bus: str, database: str) -> None:
 
 def write_private(path: Path, content: bytes) -> None:
     """Write a file that only its owner may read, whole or not at all; keeps one that is there."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Made with 0600, under a name of its own: threads and processes may all be the first.
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with _writing(path.parent):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Made with 0600, under a name of its own: threads and processes may all be the first.
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()
@@ -91,9 +96,12 @@ def locked(home: Path, name: str, *, patience: float = 0.0) -> Iterator[None]:
     Waits up to `patience` seconds for a process that is just ending.
     Raises FatalError when another process holds it.
     """
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _writing(home):
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = home / f"{name}.lock"
+        path.touch()
     until = time.monotonic() + patience
-    with (home / f"{name}.lock").open("w") as file:
+    with path.open("w") as file:
         while not _taken(file):
             if time.monotonic() >= until:
                 raise FatalError(
@@ -102,6 +110,18 @@ def locked(home: Path, name: str, *, patience: float = 0.0) -> Iterator[None]:
                 )
             time.sleep(LOCK_PAUSE_SECONDS)
         yield
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Say what is wrong with a folder that cannot be used."""
+    try:
+        yield
+    except OSError as error:
+        raise FatalError(
+            f"the folder {folder} cannot be made or written ({error.strerror}): choose another"
+            " --home, or give this account the right to write there"
+        ) from None
 
 
 def _taken(file: IO[str]) -> bool:

@@ -94,13 +94,14 @@ def open_house(settings: Settings) -> House:
         vault = open_database(database_url(settings, "vault", instance))
         stack.callback(vault.dispose)
         schema.upgrade(hub, vault, instance)
-        kms = LocalKeyFile(settings.home / "keys" / "master.key", production=settings.production)
+        keys = KeyStore(vault)
+        kms = _master_key(settings, keys)
         bus = open_bus(settings.bus, home=settings.home, instance=instance, zones=tuple(Zone))
         stack.callback(bus.close)
         bus.create(TOPICS)
         house = House(
             settings=settings, instance=instance, clock=clock, bus=bus, hub=hub, vault=vault,
-            keyring=VaultKeyring(KeyStore(vault), kms, clock=clock), pseudonyms=Pseudonyms(kms),
+            keyring=VaultKeyring(keys, kms, clock=clock), pseudonyms=Pseudonyms(kms),
             policy=load_policy(settings.policy), systems=_systems(settings, clock, stack),
             closing=stack.pop_all(),
         )  # fmt: skip
@@ -110,6 +111,19 @@ def open_house(settings: Settings) -> House:
         house.closing.close()
         raise
     return house
+
+
+def _master_key(settings: Settings, keys: KeyStore) -> LocalKeyFile:
+    """The master key that belongs to this vault.
+
+    Another one would also make other pseudonyms: every record would be new, every referral due.
+    """
+    sample = keys.sample()
+    path = settings.home / "keys" / "master.key"
+    kms = LocalKeyFile(path, production=settings.production, may_make=sample is None)
+    if sample is not None:
+        kms.unwrap(sample)
+    return kms
 
 
 def _arm_fault(setting: str) -> None:

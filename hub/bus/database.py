@@ -41,6 +41,7 @@ BUSY_MILLISECONDS = 30_000
 
 # What a later attempt mends: a lock, a full disk, an unreadable file, an operator's stop.
 _SQLITE_WAITING = frozenset({5, 6, 7, 9, 10, 13, 14, 15})
+_SQLITE_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 # The same for PostgreSQL, by class of SQLSTATE: connection, rollback, resources, operator, system.
 _POSTGRES_WAITING = ("08", "40", "53", "55", "57", "58")
 
@@ -204,6 +205,17 @@ def _open_sqlite(address: URL) -> Engine:
 def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # The module's own idea of when a transaction begins breaks savepoints: switch it off.
     connection.isolation_level = None
+    try:
+        _set_pragmas(connection)
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _SQLITE_DAMAGED:
+            raise
+        raise FatalError(
+            "a database file of this home is damaged: restore the home from its backup"
+        ) from None
+
+
+def _set_pragmas(connection: sqlite3.Connection) -> None:
     for pragma in (
         f"busy_timeout={BUSY_MILLISECONDS}",
         "journal_mode=WAL",

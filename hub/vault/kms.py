@@ -54,7 +54,12 @@ class LocalKeyFile:
     """
 
     def __init__(
-        self, path: Path, *, production: bool, random_bytes: RandomBytes = os.urandom
+        self,
+        path: Path,
+        *,
+        production: bool,
+        may_make: bool = True,
+        random_bytes: RandomBytes = os.urandom,
     ) -> None:
         if production:
             raise FatalError(
@@ -62,6 +67,11 @@ class LocalKeyFile:
                 " hardware module or a transit service"
             )
         if not path.exists():
+            if not may_make:
+                raise FatalError(
+                    f"the key file {path} is gone, and the vault holds keys that only it opens:"
+                    " restore it from where its copy is kept"
+                )
             _create(path, random_bytes(KEY_BYTES))
         self._master = _read(path)
         self._wrapping_key = self._derive("wrap")

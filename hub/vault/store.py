@@ -96,6 +96,13 @@ class KeyStore:
         )
         return len(made) + done.rowcount
 
+    def sample(self) -> bytes | None:
+        """Return any wrapped key; None when there is none."""
+        with _answering(), reading(self._engine) as connection:
+            query = select(key_table.c.wrapped).where(key_table.c.wrapped.is_not(None)).limit(1)
+            found: bytes | None = connection.execute(query).scalar_one_or_none()
+        return found
+
     def living(self) -> int:
         """Return how many keys are in use."""
         count = select(func.count()).where(key_table.c.shredded_at.is_(None))

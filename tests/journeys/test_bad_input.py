@@ -19,10 +19,13 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from typer.testing import CliRunner
 
+from contracts.errors import FatalError
 from hub.bus.journal import parked
 from hub.bus.parking import CEILING
 from hub.cli import app
+from hub.house import open_house
 from hub.ledger import Rejected
+from hub.vault.kms import LocalKeyFile
 from hub.web.logs import configure_logs
 from tests.conformance.sheets import put, workbook
 from tests.journeys.one_hub import NOW, OneHub, one_hub
@@ -409,3 +412,18 @@ def test_a_name_of_a_file_cannot_steer_the_terminal(hub: OneHub) -> None:
     put(hub.inspections, "a\nb\x1b[31m\u202egnp.xlsx", b"junk", at=AT)
     hub.run()
     assert "a\ufffdb\ufffd[31m\ufffdgnp.xlsx" in printed(hub)
+
+
+@pytest.mark.parametrize("key", ["gone", "another"])
+def test_a_home_without_its_master_key_does_not_start(tmp_path: Path, key: str) -> None:
+    """It would take every record for a new one, and refer every child a second time."""
+    with one_hub(tmp_path / "home") as hub:
+        put(hub.inspections, "ygn.xlsx", sheet(row()), at=AT)
+        hub.run()
+        settings = hub.house.settings
+    path = settings.home / "keys" / "master.key"
+    path.unlink()
+    if key == "another":
+        LocalKeyFile(path, production=False)
+    with pytest.raises(FatalError, match="restore"):
+        open_house(settings)

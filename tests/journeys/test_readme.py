@@ -3,23 +3,18 @@
 Runs on a copy of a finished home, so that no story has to be lived again.
 """
 
-import os
 import re
 import shlex
 import shutil
-import signal
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.journeys.conftest import FinishedDemo
+from tests.journeys.staying import ROOT, SECONDS, arguments, demo, environment, press_ctrl_c
 
-ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 PRIVACY = (ROOT / "docs" / "privacy.md").read_text("utf-8")
 FENCE = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -31,7 +26,6 @@ COMMANDS = [
 ]
 CLMHUB = [one for one in COMMANDS if one.startswith(".venv/bin/clmhub ")]
 MAKE = [one.split()[1] for one in COMMANDS if one.startswith("make ")]
-SECONDS = 120
 
 
 @pytest.fixture(scope="module")
@@ -40,16 +34,6 @@ def home(finished_demo: FinishedDemo, tmp_path_factory: pytest.TempPathFactory) 
     copy = tmp_path_factory.mktemp("readme") / "home"
     shutil.copytree(finished_demo.home, copy)
     return copy
-
-
-def environment(home: Path) -> dict[str, str]:
-    """What the README's reader has, and this home in place of the default one."""
-    return {"PATH": os.environ["PATH"], "CLM_HOME": str(home), "PYTHONUNBUFFERED": "1"}
-
-
-def arguments(command: str) -> list[str]:
-    """A command of the README as printed, run by this very Python."""
-    return [sys.executable, "-m", "hub", *shlex.split(command)[1:]]
 
 
 @pytest.mark.parametrize("command", CLMHUB, ids=lambda one: one.split("clmhub ")[1])
@@ -98,41 +82,6 @@ def test_every_file_that_a_page_names_is_there(text: str) -> None:
 
 
 # --- the demo that stays up ----------------------------------------------------------------------
-
-
-@contextmanager
-def demo(home: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Start the demo as in a terminal; gives it once it is up, and what it printed."""
-    process = subprocess.Popen(
-        arguments(".venv/bin/clmhub demo"), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True, env=environment(home), cwd=ROOT, start_new_session=True,
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        printed = ""
-        for line in process.stdout:
-            printed += line
-            if "truth.jsonl" in line:
-                break
-        else:
-            assert process.stderr is not None
-            pytest.fail(process.stderr.read()[-2000:])
-        yield process, printed
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-
-
-def press_ctrl_c(process: subprocess.Popen[str]) -> str:
-    """Interrupt the whole foreground group, as a terminal does; gives what was printed after."""
-    os.killpg(process.pid, signal.SIGINT)
-    out, errors = process.communicate(timeout=SECONDS)
-    assert process.returncode == 0, errors
-    assert "Traceback" not in errors
-    with pytest.raises(ProcessLookupError):
-        os.killpg(process.pid, 0)  # nothing of it is left
-    return out
 
 
 def get(command: str) -> httpx.Response:

@@ -214,3 +214,12 @@ def test_an_address_that_leads_nowhere_says_what_to_do() -> None:
         open_database("sqlite://")
     with pytest.raises(RetriableError, match="is not there"):
         open_database("postgresql+psycopg://nobody@127.0.0.1:1/x")
+
+
+def test_a_damaged_sqlite_file_asks_for_the_backup(tmp_path: Path) -> None:
+    """In a sentence, and without its content."""
+    (tmp_path / "hub.sqlite").write_bytes(b"no database" * 1000)
+    engine = open_database(f"sqlite:///{tmp_path}/hub.sqlite")
+    with pytest.raises(FatalError, match="backup"):
+        engine.connect()
+    engine.dispose()

@@ -77,3 +77,22 @@ def test_a_home_keeps_to_the_bus_and_database_that_it_was_made_with(tmp_path: Pa
         keep_kind(tmp_path, "embedded:", "postgresql+psycopg://u@a:1")
     with pytest.raises(FatalError, match="another --home"):
         keep_kind(tmp_path, "kafka://a:1", "sqlite:")
+
+
+def test_a_home_that_is_no_folder_is_said_in_a_sentence(tmp_path: Path) -> None:
+    """No traceback for a slip of the pen."""
+    (tmp_path / "file").write_text("x")
+    for home in (tmp_path / "file", tmp_path / "file" / "home"):
+        with pytest.raises(FatalError, match="choose another"), locked(home, "hub"):
+            pass
+        with pytest.raises(FatalError, match="choose another"):
+            instance_id(home / "below")
+
+
+def test_a_slip_in_an_address_is_not_kept_for_ever(tmp_path: Path) -> None:
+    """The home would else refuse the right address from then on."""
+    keep_kind(tmp_path, "kafak://host:9092", "sqlite:")
+    keep_kind(tmp_path, "embedded:", "mysql://host")
+    keep_kind(tmp_path, "embedded:", "sqlite:")
+    with pytest.raises(FatalError, match="is made with"):
+        keep_kind(tmp_path, "kafka://host:9092", "sqlite:")

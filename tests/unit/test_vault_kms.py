@@ -97,3 +97,10 @@ def test_the_mirrors_pseudonym_is_what_the_closed_row_takes(tmp_path: Path) -> N
     pattern = MirrorCase.model_fields["pseudonym"].metadata
     taken = next(str(one.pattern) for one in pattern if getattr(one, "pattern", None))
     assert re.fullmatch(taken, Pseudonyms(key_file(tmp_path)).mirror_pseudonym("child"))
+
+
+def test_a_lost_key_file_is_never_replaced_by_a_new_one(tmp_path: Path) -> None:
+    """Nothing that the old one sealed could be opened, and every pseudonym would change."""
+    with pytest.raises(FatalError, match="restore it"):
+        LocalKeyFile(tmp_path / "master.key", production=False, may_make=False)
+    assert not (tmp_path / "master.key").exists()
