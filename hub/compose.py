@@ -54,7 +54,8 @@ def worker(house: House, name: str, *, run: str = "") -> Worker:
         stage=stage, handler=_handler(house, name), bus=house.bus, engine=house.hub,
         keyring=house.keyring, clock=house.clock, instance=house.instance,
         options=Options(
-            poll_seconds=house.settings.idle_seconds, chunk=house.settings.publish_at_once
+            poll_seconds=house.settings.idle_seconds, chunk=house.settings.publish_at_once,
+            errand_lease=house.settings.errand_seconds,
         ),
         beat=Heartbeat(house.settings.run or house.settings.home / "run", name).beat,
         run_id=run or uuid4().hex,

@@ -91,6 +91,12 @@ class Settings(_Settings):
     publish_at_once: int = Field(
         default=500, ge=1, description="Most events that a stage publishes in one go."
     )
+    errand_seconds: float = Field(
+        default=120.0,
+        ge=5,
+        description="How long a call to an outside system may take, in seconds, before another"
+        " worker takes it over.",
+    )
     half_copied_seconds: float = Field(
         default=900.0, ge=0, description="How long a file may look half-copied, in seconds."
     )

@@ -26,6 +26,7 @@ from hub.web.tokens import Role
 
 EPOCH_SECONDS = 2 * 86_400
 HALF_COPIED_SECONDS = 7_200
+ERRAND_SECONDS = 15.0
 POLL_SECONDS = 0.1
 IDLE_SECONDS = 0.1
 SANDBOX_PORT = 8730
@@ -132,6 +133,7 @@ def _start_hub(
         "log": "json", "k": settings.k, "port": port, "policy": settings.policy,
         "epoch_seconds": EPOCH_SECONDS, "poll_seconds": POLL_SECONDS, "idle_seconds": IDLE_SECONDS,
         "half_copied_seconds": HALF_COPIED_SECONDS, "publish_at_once": settings.publish_at_once,
+        "errand_seconds": ERRAND_SECONDS,
     }  # fmt: skip
     sections: dict[str, dict[str, object]] = {
         "molip": {"port": mirror_port},
