@@ -103,7 +103,10 @@ class Issuer:
         lifetime: timedelta = timedelta(hours=12),
         office: str = "",
     ) -> str:
-        """Return a signed token for `hub` or `mirror`."""
+        """Return a signed token for `hub` or `mirror`.
+
+        Raises FatalError for claims that no verifier would take, such as a subject with a space.
+        """
         start = int(now.timestamp())
         claims: dict[str, Any] = {
             "iss": self._name,
@@ -117,6 +120,14 @@ class Issuer:
         }
         if office:
             claims["office"] = office
+        try:
+            _Claims.model_validate(claims)
+        except ValidationError as error:
+            wrong = ", ".join(sorted(str(one["loc"][0]) for one in error.errors()))
+            raise FatalError(
+                f"no token with this {wrong}: a subject has letters, digits and ._@:- only, at"
+                " most 120, and a token has at least one role"
+            ) from None
         header = {"alg": self._algorithm, "kid": self._key.thumbprint()}
         return jwt.encode(header, claims, self._key, algorithms=[self._algorithm])
 

@@ -185,3 +185,10 @@ def test_a_key_file_that_is_no_json_is_named_and_not_shown() -> None:
     with pytest.raises(FatalError, match=r"keys\.json") as caught:
         load_keys("not a secret at all", "keys.json")
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("changes", [{"subject": "a b"}, {"subject": ""}, {"roles": []}])
+def test_no_token_is_issued_that_no_verifier_would_take(changes: dict[str, Any]) -> None:
+    """Better an error now than a token that is refused without a reason later."""
+    with pytest.raises(FatalError, match="no token with this"):
+        issue(**changes)
