@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from pydantic import (
     AwareDatetime,
@@ -20,15 +19,15 @@ from pydantic import (
 )
 
 from consent.model import Action, Consent, Performer, Provision, Purpose, Rule, Status, Unsupported
+from contracts.dates import COUNTRY_ZONE
 from contracts.labels import Label
 
-COUNTRY = ZoneInfo("Asia/Yangon")
 LEVELS = 2  # the root and one level below it, as every published profile limits it
 
 
 def day_begins(day: date) -> datetime:
     """Return the first instant of a day in the country's zone."""
-    return datetime.combine(day, time.min, COUNTRY)
+    return datetime.combine(day, time.min, COUNTRY_ZONE)
 
 
 def day_ends(day: date) -> datetime:

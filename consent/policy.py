@@ -172,4 +172,6 @@ def _check(policy: Policy, pack: str) -> None:
     if "default" not in policy.scope:
         raise FatalError(f"the policy pack {pack} needs a scope `default`")
     if any(rule.basis is Basis.CONSENT for rule in rules):
-        raise FatalError(f"the policy pack {pack} gives `consent` as a basis without consent")
+        raise FatalError(
+            f"the policy pack {pack} gives `consent` as a basis without consent: name another basis"
+        )

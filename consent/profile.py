@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from consent.model import Case
-from consent.parse import COUNTRY
+from contracts.dates import COUNTRY_ZONE
 
 Facts = Mapping[str, Any]
 """One record's `CaseFacts`, as stored."""
@@ -15,7 +15,7 @@ CONCERNS = ("child_labour", "worst_form")
 
 def case_of(facts: Sequence[Facts], now: datetime, *, guardian_unsafe: bool = False) -> Case:
     """Return the case that several records of one child make together, in whatever order."""
-    low, high = ages_at(facts, now.astimezone(COUNTRY).date())
+    low, high = ages_at(facts, now.astimezone(COUNTRY_ZONE).date())
     return Case(
         child_labour=is_child_labour(facts),
         worst_form=any(has_worst_form(one) for one in facts),

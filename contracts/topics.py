@@ -82,8 +82,8 @@ STATISTICS = Topic(
     writers=("publish",), readers=("reflect",), zone=Zone.MOLIP, partitions=1,
 )  # fmt: skip
 RECEIPT = Topic(
-    name="receipt", key="epoch, or referral id", keep=_O,
-    writers=("reflect", "deliver"), readers=("account",), zone=Zone.MOLIP, partitions=1,
+    name="receipt", key="epoch", keep=_O,
+    writers=("reflect",), readers=("account",), zone=Zone.MOLIP, partitions=1,
 )  # fmt: skip
 
 TOPICS = (

@@ -172,12 +172,6 @@ def save_candidate(
     upsert(connection, candidate_table, [_values(candidate)])
 
 
-def get_published(connection: Connection, child: str) -> Published | None:
-    """What MOLIP was shown of a child."""
-    row = connection.execute(_PUBLISHED, {"of": child}).mappings().first()
-    return Published(**row) if row else None
-
-
 def list_published(connection: Connection) -> dict[str, Published]:
     """What MOLIP was shown, by child."""
     rows = connection.execute(select(published_table)).mappings()
@@ -230,14 +224,7 @@ def list_figures(connection: Connection) -> Iterable[Mapping[str, Any]]:
 # What runs for every message is built once: to build a statement takes longer than to run it.
 _CHILD = select(child_table).where(child_table.c.child == bindparam("of")).with_for_update()
 _CANDIDATE = select(candidate_table).where(candidate_table.c.child == bindparam("of"))
-_PUBLISHED = select(published_table).where(published_table.c.child == bindparam("of"))
 
 
 def _values(thing: ReleaseChild | Candidate | Published) -> dict[str, Any]:
     return {name: getattr(thing, name) for name in type(thing).__dataclass_fields__}
-
-
-def find_candidate(connection: Connection, child: str) -> Candidate | None:
-    """The newest decision on a child, for reading: no lock, it may change at once."""
-    row = connection.execute(_CANDIDATE, {"of": child}).mappings().first()
-    return Candidate(**row) if row else None

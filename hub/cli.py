@@ -11,8 +11,9 @@ from rich.table import Table
 from contracts.errors import HubError
 from hub import programs
 from hub.home import token_issuer
+from hub.ledger import STATES
 from hub.pipeline import PIPELINE
-from hub.settings import Settings, load_settings
+from hub.settings import PREFIX, Settings, load_settings, settings_table
 from hub.web.clock import wall_clock
 from hub.web.tokens import Role
 
@@ -79,20 +80,20 @@ def setup(
 @app.command()
 def stages() -> None:
     """Print the data path: what each stage reads, opens, publishes and does."""
-    table = Table("stage", "reads", "opens", "publishes", "does")
     for stage in PIPELINE:
-        reads, publishes = ", ".join(stage.reads), ", ".join(stage.publishes)
-        table.add_row(stage.name, reads, stage.opens, publishes, stage.does)
-    out.print(table)
+        out.print(f"{stage.name}: {stage.does}", highlight=False)
+        for word, names in (("reads", stage.reads), ("publishes", stage.publishes)):
+            out.print(f"    {word:9} {', '.join(names) or '-'}", highlight=False)
+        out.print(f"    opens     {stage.opens}", highlight=False)
 
 
 @app.command("settings")
 def print_settings() -> None:
     """Print every setting with its meaning and default."""
-    for name, field in Settings.model_fields.items():
-        default = field.get_default(call_default_factory=True)
-        shown = "" if hasattr(default, "model_fields") else f" (default {default})"
-        out.print(f"{name}{shown}\n    {field.description}", highlight=False)
+    for path, default, meaning in settings_table():
+        shown = f" (default {default})" if default else ""
+        variable = f"{PREFIX}{'__'.join(path).upper()}"
+        out.print(f"{'.'.join(path)}, or {variable}{shown}\n    {meaning}", highlight=False)
 
 
 @app.command()
@@ -139,12 +140,12 @@ def rejects(
 def ledger(home: Home = None, settings: SettingsFile = None) -> None:
     """Show where every source's records stand: received is the sum of all states."""
     found = programs.totals(_settings(settings, home=home))
-    table = Table(
-        "source", "received", *programs.STATES, "in flight", box=None, padding=(0, 1, 0, 0)
-    )
+    table = Table("source", "received", *STATES, "in flight", box=None, padding=(0, 1, 0, 0))
     for system, sums in found.items():
-        counts = [getattr(sums, state) for state in ("received", *programs.STATES, "in_flight")]
+        counts = [getattr(sums, state) for state in ("received", *STATES, "in_flight")]
         table.add_row(system, *map(str, counts))
+    for column in table.columns[1:]:
+        column.justify = "right"
     out.print(table)
     waiting = sum(sums.in_flight for sums in found.values())
     out.print(f"{waiting} still in flight." if waiting else "Every source's sum closes.")
@@ -156,7 +157,7 @@ def parked(
     home: Home = None,
     settings: SettingsFile = None,
 ) -> None:
-    """List the records that wait for a person or a system, or try them again."""
+    """List the records that wait after an unforeseen failure, or try them again."""
     given = _settings(settings, home=home)
     if retry:
         out.print(f"{programs.retry_parked(given)} parked records will be tried again.")
@@ -164,7 +165,7 @@ def parked(
     table = Table("stage", "source", "reason", "place", "since")
     for row in programs.parked(given):
         table.add_row(row.stage, row.system, row.error, row.place, f"{row.at:%Y-%m-%d %H:%M}")
-    out.print(table if table.row_count else "Nothing is parked.")
+    out.print(table if table.row_count else "Nothing waits after a failure.")
 
 
 @app.command("verify-audit")

@@ -4,7 +4,7 @@ Holds pseudonyms, states and ciphertext: a child's newest referral event is kept
 the payload is built from it at send time, under the decision of that moment.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -132,11 +132,7 @@ def save_delivery(
     upsert(connection, delivery_table, [asdict(delivery)])
 
 
-def count_open(connection: Connection, states: Iterable[str] = (WAITING,)) -> int:
+def count_open(connection: Connection) -> int:
     """Deliveries that have not ended."""
-    where = delivery_table.c.state.in_(list(states))
-    return int(
-        connection.execute(
-            select(func.count()).select_from(delivery_table).where(where)
-        ).scalar_one()
-    )
+    query = select(func.count()).where(delivery_table.c.state == WAITING)
+    return int(connection.execute(query).scalar_one())

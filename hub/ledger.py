@@ -17,6 +17,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     MetaData,
+    RowMapping,
     String,
     Table,
     delete,
@@ -276,14 +277,15 @@ def list_rejected(connection: Connection, system: str | None = None) -> list[Rej
         where &= line_table.c.system == system
     rows = connection.execute(
         select(line_table).where(where).order_by(line_table.c.first_seen, line_table.c.ref)
-    ).mappings()
-    return [
-        Rejected(
-            system=row["system"], ref=row["ref"], first_seen=row["first_seen"],
-            reasons=tuple(Reason(**reason) for reason in row["reasons"]),
-        )
-        for row in rows
-    ]  # fmt: skip
+    )
+    return [_rejected(row) for row in rows.mappings()]
+
+
+def _rejected(row: RowMapping) -> Rejected:
+    reasons = tuple(Reason(**reason) for reason in row["reasons"])
+    return Rejected(
+        system=row["system"], ref=row["ref"], first_seen=row["first_seen"], reasons=reasons
+    )
 
 
 def _is(system: str, ref: str) -> ColumnElement[bool]:
@@ -300,14 +302,8 @@ def page_rejected(
     query = select(line_table).where(line_table.c.state == "rejected", line_table.c.ref > after)
     if system:
         query = query.where(line_table.c.system == system)
-    rows = connection.execute(query.order_by(line_table.c.ref).limit(most)).mappings()
-    return [
-        Rejected(
-            system=row["system"], ref=row["ref"], first_seen=row["first_seen"],
-            reasons=tuple(Reason(**reason) for reason in row["reasons"]),
-        )
-        for row in rows
-    ]  # fmt: skip
+    rows = connection.execute(query.order_by(line_table.c.ref).limit(most))
+    return [_rejected(row) for row in rows.mappings()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,7 @@ PIPELINE = (
     ),
     Stage(
         name="deliver", reads=("referral",), opens=Opens.ALL,
-        publishes=("answer", "receipt", "outcome"),
+        publishes=("answer", "outcome"),
         does="decides again at the door, sends, re-reads, retries; takes answers home",
     ),
     Stage(

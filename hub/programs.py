@@ -18,7 +18,7 @@ from hub.bus.waiting import wait_for
 from hub.compose import api_app, mirror_settings, worker
 from hub.home import instance_id, locked
 from hub.house import House, database_url, open_house
-from hub.ledger import STATES, Rejected, Totals
+from hub.ledger import Rejected, Totals
 from hub.pipeline import PIPELINE, STAGES
 from hub.running import (
     STOP_SECONDS,
@@ -33,18 +33,6 @@ from hub.settings import Settings
 from hub.setup import set_up
 from hub.web.logs import configure_logs
 
-__all__ = [
-    "STATES",
-    "api",
-    "parked",
-    "rejected",
-    "retry_parked",
-    "setup",
-    "totals",
-    "up",
-    "verify_audit",
-    "work",
-]
 log = structlog.get_logger()
 UP = "up-"
 """Begins the run ids of `up`, which holds the home alone: an earlier run of it is dead."""

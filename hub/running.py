@@ -70,7 +70,12 @@ def _run_one(worker: Worker, stopping: Stopping) -> None:
         stopping.give_up(error)
     except Exception as error:
         log.exception("worker_failed", stage=worker.stage.name)
-        stopping.give_up(FatalError(f"stage {worker.stage.name} failed: {type(error).__name__}"))
+        stopping.give_up(
+            FatalError(
+                f"stage {worker.stage.name} failed ({type(error).__name__}): read the log, mend the"
+                " cause, then start it again"
+            )
+        )
 
 
 def join_all(threads: Sequence[threading.Thread]) -> None:

@@ -6,7 +6,7 @@ A variable names a field in capitals, with two underscores between levels: `CLM_
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -123,6 +123,20 @@ class Settings(_Settings):
         default="",
         description="For tests: `name:n` kills this process at the n-th pass of a point.",
     )
+
+
+def settings_table(
+    model: type[BaseModel] = Settings, above: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    """Every setting: its name level by level, its default ("" for none), its meaning."""
+    for name, field in model.model_fields.items():
+        path, kind = (*above, name), field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from settings_table(kind, path)
+            continue
+        default = field.get_default(call_default_factory=True)
+        shown = "" if default is None else str(default)
+        yield path, shown.lower() if isinstance(default, bool) else shown, field.description or ""
 
 
 def load_settings(

@@ -19,8 +19,9 @@ from hub.pipeline import PIPELINE
 from hub.roles import Owned, make_databases
 from hub.settings import Settings
 
-MIRROR_READS, MIRROR_WRITES = ("mirror", "statistics"), ("receipt",)
 MIRROR_GROUP = "reflect"
+MIRROR_READS = tuple(topic.name for topic in TOPICS if MIRROR_GROUP in topic.readers)
+MIRROR_WRITES = tuple(topic.name for topic in TOPICS if MIRROR_GROUP in topic.writers)
 
 Say = Callable[[str], None]
 
@@ -92,7 +93,8 @@ def _set_up_bus(settings: Settings, instance: str, say: Say) -> None:
             say(f"user {hub} may read and write what the pipeline says")
         if mirror := _user(settings.molip.bus):
             bus.grant(mirror, reads=MIRROR_READS, writes=MIRROR_WRITES, groups=[MIRROR_GROUP])
-            say(f"user {mirror} may read {' and '.join(MIRROR_READS)} and write receipt, no more")
+            reads, writes = " and ".join(MIRROR_READS), " and ".join(MIRROR_WRITES)
+            say(f"user {mirror} may read {reads} and write {writes}, no more")
     _check_seen(settings.bus, settings.home, instance, TOPICS)
     border = [topic for topic in TOPICS if topic.zone is Zone.MOLIP]
     if settings.molip.bus:

@@ -49,11 +49,10 @@ def read_summary(connection: Connection) -> Summary:
 
 
 def _referral_sums(connection: Connection) -> ReferralSums:
-    counts = referrals.counts(connection)
-    tasks = counts.pop("tasks")
+    counts = referrals.count_states(connection)
     return ReferralSums(
         created=sum(counts.values()),
         delivered=sum(count for state, count in counts.items() if state in REACHED),
         answered=sum(count for state, count in counts.items() if state in ANSWERED),
-        tasks=tasks,
+        tasks=referrals.count_tasks(connection),
     )

@@ -1,6 +1,6 @@
 """What the mirror answers, as closed models: codes, counts, months, times, pseudonyms."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -91,8 +91,10 @@ class StatisticsAnswer(Fresh):
     cells: Annotated[list[StatisticCell], Label.C0]
 
 
-class CaseFilter(Closed):
-    """Filters of `/v1/cases`: each a code; a class too small is never answered, filtered or not."""
+class CaseQuery(Closed):
+    """A page of `/v1/cases`: each filter a code; a class too small is never answered, filtered or
+    not. With `epoch`, an answer of another epoch is refused (409).
+    """
 
     state: Annotated[State | None, Label.C1] = None
     age_bracket: Annotated[AgeBracket | None, Label.C1] = None
@@ -104,20 +106,11 @@ class CaseFilter(Closed):
     hazardous: Annotated[bool | None, Label.C1] = None
     worst_form: Annotated[bool | None, Label.C1] = None
     referral_outcome: Annotated[ReferralOutcome | None, Label.C2] = None
-
-    def wanted(self: Self) -> dict[str, object]:
-        """The columns that are filtered, with their codes."""
-        return self.model_dump(exclude_none=True)
-
-
-class CaseQuery(CaseFilter):
-    """A page of `/v1/cases`. With `epoch`, an answer of another epoch is refused (409)."""
-
     after: Annotated[str, Field(pattern=r"^(m1[a-z2-7]{26})?$"), Label.C1] = ""
     limit: Annotated[int, Field(ge=1, le=1000), Label.C0] = 200
     epoch: Annotated[int | None, Field(ge=1, le=10**9), Label.C0] = None
 
-    def wanted(self: Self) -> dict[str, object]:
+    def wanted(self) -> dict[str, object]:
         """The columns that are filtered, with their codes."""
         return self.model_dump(exclude_none=True, exclude={"after", "limit", "epoch"})
 

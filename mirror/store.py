@@ -276,16 +276,12 @@ def list_cases(
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def count_cases(
-    connection: Connection, *, k: int, by: Sequence[str], where: dict[str, Any] | None = None
-) -> list[dict[str, Any]]:
+def count_cases(connection: Connection, *, k: int, by: Sequence[str]) -> list[dict[str, Any]]:
     """Counts of rows by the columns; a cell with fewer than k is left out."""
     rows = _shown_rows(k).subquery()
     columns = [rows.c[name] for name in by]
     count = func.count().label("cases")
     query = select(*columns, count).group_by(*columns).having(count >= k).order_by(*columns)
-    for name, value in (where or {}).items():
-        query = query.where(rows.c[name] == value)
     return [dict(row) for row in connection.execute(query).mappings()]
 
 

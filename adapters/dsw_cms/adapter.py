@@ -207,7 +207,10 @@ def _check_window(stamps: Sequence[datetime], since: datetime, until: datetime |
             " let the account's role read that field"
         )
     if seconds != sorted(seconds):
-        raise FatalError("the list of cases is not in the order of last_updated_at")
+        raise FatalError(
+            "the list of cases is not in the order of last_updated_at:"
+            " ask who runs the case management system what has changed there"
+        )
 
 
 def _end(page: Page, stamps: Sequence[datetime]) -> datetime:

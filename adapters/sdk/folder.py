@@ -63,7 +63,7 @@ class _Pull:
     """What one pull works on: the checkpoint's three parts, and what it has gathered.
 
     `done` holds each file's state and, as `odd`, the keys of what could not be read in it;
-    `waiting` since when (wall-clock seconds) an incomplete file has stayed the same; `at` the
+    `waiting` since when (in seconds of `wall`) an incomplete file has stayed the same; `at` the
     file that is given in parts, with the number of rows given.
     """
 
@@ -88,8 +88,9 @@ class _Pull:
 class WorkbookFolder:
     """Pulls records out of the workbooks in `inbox`, oldest file first.
 
-    `clock` is the source's own time, `wall` counts real seconds: a file that is incomplete (still
-    being copied) is looked at again until it has stayed the same for `grace_seconds`.
+    `clock` is the source's own time, `wall` counts the seconds of waiting: a file that is
+    incomplete (still being copied) is looked at again until it has stayed the same for
+    `grace_seconds`.
     """
 
     def __init__(

@@ -11,9 +11,9 @@ from uuid import uuid4
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Connection
 
-from consent.parse import COUNTRY
 from consent.store import ConsentStore
 from consent.words import reason_in_words
+from contracts.dates import COUNTRY_ZONE
 from contracts.model.consent_statement import ConsentStatement
 from hub import candidates, doors
 from hub.api.models import ConsentAnswer, ConsentRequest, ExplainAnswer, RecordKey
@@ -81,7 +81,7 @@ def can_be_said_on(decision: str, on: date, today: date) -> bool:
 
 def check_day(asked: ConsentRequest, now: datetime) -> None:
     """Raise Problem 422 for a permission of a day that has not come."""
-    if not can_be_said_on(asked.decision, asked.on, now.astimezone(COUNTRY).date()):
+    if not can_be_said_on(asked.decision, asked.on, now.astimezone(COUNTRY_ZONE).date()):
         raise Problem(
             status=422,
             code="day-ahead",
@@ -119,7 +119,7 @@ def _statement(asked: ConsentRequest) -> ConsentStatement:
 
 
 def _explained(connection: Connection, child: str, advice: Advice, language: str) -> ExplainAnswer:
-    candidate = candidates.find_candidate(connection, child)
+    candidate = candidates.get_candidate(connection, child)
     decisions = ConsentStore(connection, SHARD).decisions_of(child)
     ours = [one for one in decisions if one.recipient == MOLIP]
     last = max(ours, key=lambda one: one.at, default=None)

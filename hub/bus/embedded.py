@@ -155,7 +155,10 @@ class EmbeddedBus:
                 return zone
         known = BY_NAME.get(topic)
         if known and known.zone not in self._files:
-            raise FatalError(f"topic {topic} lies in zone {known.zone}, not open to this program")
+            raise FatalError(
+                f"topic {topic} lies in zone {known.zone}, not open to this program: it may touch"
+                " only the topics that its row of the data path names"
+            )
         raise RetriableError(f"topic {topic} is not there yet: start what creates it")
 
     def _keep_alive(self) -> None:

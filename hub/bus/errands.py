@@ -2,8 +2,8 @@
 
 A lease in the journal keeps two workers from the same errand. It must outlast the longest call, so
 `perform` bounds its own waiting well below the lease; after a crash the claim is taken over when
-the lease has run out, and the handler is told that it happens again. Claiming and settling take
-turns, so a handler never claims on a state that another worker is about to settle.
+the lease has run out, and the call is made again: it must be safe to repeat. Claiming and settling
+take turns, so a handler never claims on a state that another worker is about to settle.
 """
 
 from collections.abc import Callable, Sequence

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
-    Engine,
     Float,
     Index,
     Integer,
@@ -26,12 +25,11 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
-    func,
     select,
     update,
 )
 
-from hub.bus.database import UtcTime, Values, insert_rows, inserting, reading, upsert
+from hub.bus.database import UtcTime, Values, insert_rows, inserting, upsert
 from hub.bus.port import FencedError, Partition
 from hub.bus.stage import Timer
 
@@ -242,55 +240,6 @@ def look(connection: Connection, stage: str, now: datetime) -> Waiting:
     """See, in one statement, whether a timer is due or a parked record is to be tried again."""
     row = connection.execute(_LOOK, {"stage": stage, "now": now}).one()
     return Waiting(due=bool(row.due), retries=bool(row.retries))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenWork:
-    """What a store still has to do. `timers` holds each stage's next due time."""
-
-    outbox: int
-    parked: int
-    retrying: int
-    claims: int
-    timers: Mapping[str, datetime]
-
-
-def open_work(engine: Engine) -> OpenWork:
-    """Count what is open, for operators and for whoever waits for quiet."""
-    with reading(engine) as connection:
-        counts = connection.execute(
-            select(
-                select(func.count()).select_from(outbox).scalar_subquery().label("outbox"),
-                select(func.count()).select_from(parked).scalar_subquery().label("parked"),
-                select(func.count())
-                .select_from(parked)
-                .where(parked.c.retry.is_(True))
-                .scalar_subquery()
-                .label("retrying"),
-                select(func.count()).select_from(claim).scalar_subquery().label("claims"),
-            )
-        ).one()
-        next_due = select(timer.c.stage, func.min(timer.c.due, type_=UtcTime)).group_by(
-            timer.c.stage
-        )
-        timers = dict(connection.execute(next_due).all())
-    return OpenWork(
-        outbox=counts.outbox,
-        parked=counts.parked,
-        retrying=counts.retrying,
-        claims=counts.claims,
-        timers=timers,
-    )
-
-
-def positions(engine: Engine) -> dict[str, dict[Partition, int]]:
-    """Return each stage's next offset per partition."""
-    found: dict[str, dict[Partition, int]] = {}
-    with reading(engine) as connection:
-        for row in connection.execute(select(position)):
-            place = Partition(row.topic, row.partition)
-            found.setdefault(row.stage, {})[place] = row.next_offset
-    return found
 
 
 def _at(stage: str, partition: Partition) -> tuple[Any, ...]:

@@ -1,22 +1,16 @@
 """A record from the bus as its stage may see it: the parts that the stage opens, opened.
 
-The only place that opens sealed parts for handlers; a stage that opens nothing needs no keyring.
+A stage that opens nothing needs no keyring. Parts that a stage has stored, and decides on later,
+are opened under the same rule by `hub/compose.py`.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from contracts.envelope import Envelope, Kind, Message, Opened, Part, decode
+from contracts.envelope import Envelope, Message, Opened, Part, decode
 from contracts.errors import FatalError
 from hub.bus.port import Incoming
 from hub.bus.stage import Keyring, Opens, ShreddedError, Stage
-
-_KINDS = {
-    Opens.NOTHING: frozenset[Kind](),
-    Opens.IDENTITY: frozenset({Kind.IDENTITY}),
-    Opens.CASE: frozenset({Kind.CASE}),
-    Opens.ALL: frozenset(Kind),
-}
 
 
 class ForeignError(Exception):
@@ -68,4 +62,4 @@ class Opener:
         )
 
     def _may(self, part: Part) -> bool:
-        return part.kind in _KINDS[self.stage.opens]
+        return part.kind in self.stage.opens.kinds

@@ -21,8 +21,8 @@ from hub.bus.port import Incoming, Partition
 CEILING = 100
 OURS = ("hub", "contracts", "adapters", "consent", "mirror")
 
-# A withdrawal or an erasure is never set aside: it blocks its partition until it goes through.
-NEVER_PARKED = frozenset({"consent", "desk", "erased"})
+# A withdrawal is never set aside: it blocks its partition until it goes through.
+NEVER_PARKED = frozenset({"consent"})
 
 
 def place_of(error: BaseException) -> str:

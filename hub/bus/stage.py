@@ -58,7 +58,7 @@ class Tx(Protocol):
 
 
 class Handler(Protocol):
-    """One step of the data path. Yields drafts; never sees the bus, a clock or a key."""
+    """One step of the data path. Yields drafts; sees no bus and no key; time is an argument."""
 
     def does(self, message: Message, tx: Tx, now: datetime) -> Iterable[Draft]:
         """Handle one message. Idempotent by the state that it stores; order per key is kept.
@@ -81,7 +81,7 @@ class RunsErrands(Protocol):
 
     `claim` records in the first transaction what is about to be done and returns it; `perform`
     does it with no transaction open; `settle` records the result in the second. A crash between
-    them leaves an open claim, which `claim` returns again with `again` set.
+    them leaves the claim open, so `claim` names the errand again: `perform` must be safe to repeat.
     """
 
     def claim(self, tx: Tx, now: datetime, most: int) -> Sequence["Errand"]: ...
@@ -103,7 +103,6 @@ class Errand:
 
     key: str
     data: Any = field(repr=False)
-    again: bool = False
 
 
 class Keyring(Protocol):

@@ -13,13 +13,13 @@ from sqlalchemy.exc import DBAPIError
 from contracts.errors import RetriableError
 from hub.bus.database import waiting_mends
 
-Part = TypeVar("Part")
+Wanted = TypeVar("Wanted")
 log = structlog.get_logger()
 WAIT_SECONDS = 2.0
 
 
-def wait_for(name: str, get: Callable[[], Part], stop: Event) -> Part | None:
-    """Return the part as soon as it can be had; None when told to stop before."""
+def wait_for(name: str, get: Callable[[], Wanted], stop: Event) -> Wanted | None:
+    """Return what is wanted as soon as it can be had; None when told to stop before."""
     while not stop.is_set():
         try:
             return get()

@@ -9,7 +9,6 @@ import httpx
 
 from hub.demo.conductor import Standing
 
-EPOCH_STAGE = "publish"
 DEADLINE_STAGE = "refer"
 POLLING_STAGE = "collect"
 

@@ -63,14 +63,17 @@ class Progress:
             yield
             return
         self._summary = summary
-        with Live(self._table(), console=self._console, refresh_per_second=4) as live:
+        with Live(
+            self._table(), console=self._console, refresh_per_second=4, transient=True
+        ) as live:
             self._live = live
             yield
             live.update(self._table())
         self._live = None
 
     def _table(self) -> Table:
-        table = Table("source", *STATES, "in flight", title=self._step)
+        table = _sums(*STATES, "in flight")
+        table.title = self._step
         summary = self._summary() if self._summary else {"sources": {}}
         for name, sums in summary["sources"].items():
             table.add_row(name, *(str(sums[state]) for state in STATES), str(sums["in_flight"]))
@@ -80,13 +83,20 @@ class Progress:
         return table
 
 
+def _sums(*names: str) -> Table:
+    table = Table("source")
+    for name in names:
+        table.add_column(name, justify="right")
+    return table
+
+
 def print_result(result: Mapping[str, Any], *, as_json: bool) -> None:
     """Print the result: one line of JSON, or a table."""
     if as_json:
         sys.stdout.write(orjson.dumps(result).decode() + "\n")
         sys.stdout.flush()
         return
-    table = Table("source", *STATES)
+    table = _sums(*STATES)
     for name, sums in result["sources"].items():
         table.add_row(name, *(str(sums[state]) for state in STATES))
     console = Console()

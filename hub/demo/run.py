@@ -18,7 +18,7 @@ from hub.demo.home import write_settings
 from hub.demo.hub_client import HubClient, count_mirror_cases
 from hub.demo.parts import Part, Parts, secret
 from hub.demo.report import Progress, print_places, print_result, result_of
-from hub.home import locked, token_issuer
+from hub.home import keep_kind, locked, token_issuer
 from hub.leash import leashed
 from hub.settings import Settings
 from hub.web.clock import wall_clock
@@ -84,6 +84,8 @@ def run_demo(choices: Choices) -> int:
 def _running(choices: Choices, progress: Progress) -> Iterator[Running]:
     parts = Parts()
     home = choices.settings.home.absolute()
+    # Before its settings are written anew: a slip must not spoil the home for the next command.
+    keep_kind(home, choices.settings.bus, choices.settings.database)
     try:
         progress.moved("starting the sandbox country")
         control = secret(home / "sandbox-secrets" / "control")
@@ -179,4 +181,4 @@ def _token(home: Path, audience: str, *roles: Role) -> str:
 def check_choices(choices: Choices) -> None:
     """Raise FatalError for a demo in production mode."""
     if choices.settings.production:
-        raise FatalError("a demonstration does not run in production mode")
+        raise FatalError("a demonstration does not run in production mode: give it another --home")

@@ -22,14 +22,14 @@ class Linked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Partition:
+class Split:
     """`groups` of records, each one child; `ambiguous` records that a person must decide."""
 
     groups: tuple[frozenset[str], ...]
     ambiguous: frozenset[str]
 
 
-def partition(records: Sequence[Linked]) -> Partition:
+def partition(records: Sequence[Linked]) -> Split:
     """Split records into children.
 
     Records of one source person, or with one card, are one child. Records without a card join
@@ -62,14 +62,14 @@ def partition(records: Sequence[Linked]) -> Partition:
     return _as_refs(persons, waiting, roots)
 
 
-def _as_refs(persons: dict[str, list[Linked]], waiting: set[str], roots: "_Forest") -> Partition:
+def _as_refs(persons: dict[str, list[Linked]], waiting: set[str], roots: "_Forest") -> Split:
     groups: dict[str, set[str]] = {}
     for person, members in persons.items():
         if person not in waiting:
             refs = groups.setdefault(roots.find(f"person:{person}"), set())
             refs.update(member.ref for member in members)
     ambiguous = frozenset(member.ref for person in waiting for member in persons[person])
-    return Partition(groups=tuple(map(frozenset, groups.values())), ambiguous=ambiguous)
+    return Split(groups=tuple(map(frozenset, groups.values())), ambiguous=ambiguous)
 
 
 def _by_person(records: Iterable[Linked]) -> dict[str, list[Linked]]:

@@ -18,7 +18,6 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
-    delete,
     func,
     insert,
     or_,
@@ -244,25 +243,6 @@ def list_bound(
     rows = connection.execute(_BOUND, {"refs": sorted({ref for _, ref in wanted})})
     found = {(row.system, row.ref): row.child for row in rows}
     return {key: child for key, child in found.items() if key in wanted}
-
-
-def count_bound(connection: Connection, system: str, refs: Iterable[str]) -> set[str]:
-    """Those of the refs that the hub created itself."""
-    where = (bound_table.c.system == system) & bound_table.c.ref.in_(set(refs))
-    return set(connection.execute(select(bound_table.c.ref).where(where)).scalars())
-
-
-def forget_record(
-    connection: Connection, shard: str, person: str, *, audit: AuditEntry
-) -> list[StoredRecord]:
-    """Delete an erased person's records with their blind indexes; returns what was deleted."""
-    append(connection, shard, audit)
-    where = record_table.c.person == person
-    rows = [
-        _record(row) for row in connection.execute(select(record_table).where(where)).mappings()
-    ]
-    connection.execute(delete(record_table).where(where))
-    return rows
 
 
 _RECORD_FIELDS = tuple(StoredRecord.__dataclass_fields__)

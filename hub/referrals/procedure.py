@@ -3,15 +3,13 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta, timezone
+from datetime import date, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from consent.profile import says_child_labour
 from contracts.errors import FatalError
-
-YANGON = timezone(timedelta(hours=6, minutes=30))
-"""The country's zone: deadlines and days are days there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +30,7 @@ class Trigger:
             return False
         if any(facts.get(field) not in values for field, values in self.when.items()):
             return False
-        return not self.verdict or is_child_labour(facts)
+        return not self.verdict or says_child_labour(facts)
 
     def deadline(self, day: date) -> date:
         """The day by which the recipient should have answered."""
@@ -76,12 +74,6 @@ class Directory:
                 if recipient.kind == kind and area in recipient.serves:
                     return recipient
         return None
-
-
-def is_child_labour(facts: Mapping[str, Any]) -> bool:
-    """One record's own finding: a verdict of yes, a worst form, or a case manager's word."""
-    verdicts = (facts["legal"]["answer"], facts["statistical"]["answer"])
-    return "yes" in verdicts or bool(facts.get("worst_forms")) or bool(facts.get("concern"))
 
 
 def load_procedure() -> Procedure:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    update,
 )
 
 from contracts.audit import AuditEntry
@@ -144,13 +145,6 @@ def list_by_child(connection: Connection, child: str) -> list[Referral]:
     return _many(connection, referral_table.c.child == child)
 
 
-def list_many(connection: Connection, systems: Sequence[str] = ()) -> list[Referral]:
-    """All referrals that records of the systems triggered, oldest first; all without systems."""
-    triggered = referral_table.c.trigger_system
-    where = triggered.in_(list(systems)) if systems else triggered.is_not(None)
-    return _many(connection, where)
-
-
 def save_referral(
     connection: Connection, shard: str, referral: Referral, *, audit: AuditEntry
 ) -> None:
@@ -172,13 +166,13 @@ def open_task(
         )
 
 
-def tasks_of(connection: Connection) -> dict[str, list[str]]:
-    """The open tasks: referral id to reasons."""
-    rows = connection.execute(select(task_table).where(task_table.c.ended_at.is_(None)))
-    tasks: dict[str, list[str]] = {}
-    for row in rows.mappings():
-        tasks.setdefault(row["referral"], []).append(row["reason"])
-    return tasks
+def end_tasks(
+    connection: Connection, shard: str, referral: str, now: datetime, *, audit: AuditEntry
+) -> None:
+    """End a referral's open tasks: it has moved on, and nobody has to see to them any more."""
+    mine = (task_table.c.referral == referral) & task_table.c.ended_at.is_(None)
+    if connection.execute(update(task_table).where(mine).values(ended_at=now)).rowcount:
+        append(connection, shard, audit)
 
 
 def get_child(connection: Connection, child: str) -> ReferredChild | None:
@@ -227,14 +221,6 @@ def get_case(connection: Connection, case_ref: str) -> Mapping[str, Any] | None:
     """The newest state of a recipient's case."""
     query = select(case_table.c.state).where(case_table.c.case_ref == case_ref)
     return connection.execute(query).scalar_one_or_none()
-
-
-def counts(connection: Connection) -> dict[str, int]:
-    """Referrals by state, and `tasks`: referrals that a person has to see to."""
-    rows = connection.execute(
-        select(referral_table.c.state, func.count()).group_by(referral_table.c.state)
-    )
-    return {row[0]: row[1] for row in rows} | {"tasks": len(tasks_of(connection))}
 
 
 def _one(connection: Connection, where: ColumnElement[bool]) -> Referral | None:
@@ -327,3 +313,9 @@ def count_states(connection: Connection, systems: Sequence[str] = ()) -> dict[st
         query = query.where(referral_table.c.trigger_system.in_(list(systems)))
     rows = connection.execute(query.order_by(referral_table.c.state))
     return dict((state, count) for state, count in rows)  # noqa: C402 - a row is no pair to mypy
+
+
+def count_tasks(connection: Connection) -> int:
+    """Referrals that a person has to see to, each counted once."""
+    query = select(task_table.c.referral).where(task_table.c.ended_at.is_(None)).distinct()
+    return len(connection.execute(query).all())

@@ -1,1 +1,1 @@
-"""One file a row of `hub/pipeline.py`. Handlers see no bus, no clock and no key."""
+"""One file a row of `hub/pipeline.py`. Handlers see no bus and no key; time is an argument."""

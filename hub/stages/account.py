@@ -22,9 +22,8 @@ class Account:
             reason=str(data.get("state", message.topic)),
         )  # fmt: skip
         if message.topic == "receipt":
-            if "epoch" in data:
-                epoch = int(data["epoch"])
-                ledger.confirm_epoch(tx.connection, tx.shard, epoch, audit=audit)
+            epoch = int(data["epoch"])
+            ledger.confirm_epoch(tx.connection, tx.shard, epoch, audit=audit)
         elif "ref" in data:
             ledger.settle_line(tx.connection, tx.shard, version, data, audit=audit)
         else:

@@ -114,8 +114,8 @@ class Collect:
             if ref not in broken and known.get(ref, "") < r.version
         }  # fmt: skip
         failed = {ref: u for ref, u in broken.items() if known.get(ref, "") < u.version}
-        echoes = linkage.count_bound(tx.connection, system, fresh)
-        kinds = {ref: _kind(record, ref in echoes) for ref, record in fresh.items()}
+        echoes = linkage.list_bound(tx.connection, [(system, ref) for ref in fresh])
+        kinds = {ref: _kind(record, (system, ref) in echoes) for ref, record in fresh.items()}
         lines = [
             Line(system=system, ref=ref, kind=kinds.get(ref, ledger.RECORD), version=one.version)
             for ref, one in (fresh | failed).items()

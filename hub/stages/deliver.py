@@ -13,6 +13,7 @@ import structlog
 from adapters.sdk.ids import case_id
 from adapters.sdk.ports import Answer, Delivery, PushesAnswers, PushesReferrals, Receipt
 from contracts.audit import AuditEntry
+from contracts.dates import COUNTRY_ZONE
 from contracts.envelope import Draft, Message, encode_parts
 from contracts.errors import FatalError, HubError, RejectedError, RetriableError
 from hub import deliveries as store
@@ -23,7 +24,6 @@ from hub.bus.stage import Errand, Tx
 from hub.deliveries import HOME, REFERRAL, REFUSED, SENT, WAITING, DeliveredChild, OpenDelivery
 from hub.linkage import store as linkage
 from hub.referrals.payload import Payloads, Prepared
-from hub.referrals.procedure import YANGON
 from hub.referrals.states import ANSWERED
 
 log = structlog.get_logger()
@@ -77,7 +77,7 @@ class Deliver:
     # --- sending, between two transactions -----------------------------------------------------
 
     def claim(self, tx: Tx, now: datetime, most: int) -> Sequence[Errand]:
-        """Name what is due and ready: one errand a child's referrals, one a delivery home.
+        """Name what is due and ready: one errand a delivery.
 
         The consent decision and the disclosure are recorded here, before anything is sent.
         """
@@ -252,7 +252,7 @@ def _refused(delivery: OpenDelivery, reason: str, now: datetime) -> Draft:
 
 
 def _today(now: datetime) -> date:
-    return now.astimezone(YANGON).date()
+    return now.astimezone(COUNTRY_ZONE).date()
 
 
 def _audit(now: datetime, action: str, subject: str, reason: str = "") -> AuditEntry:

@@ -16,7 +16,7 @@ from contracts.envelope import Draft, Kind, Message, Part, decode_parts, encode_
 from contracts.text import card_key, name_key
 from hub.bus.stage import Tx
 from hub.linkage import store
-from hub.linkage.partition import Partition, partition
+from hub.linkage.partition import Split, partition
 from hub.linkage.store import StoredChild, StoredRecord
 from hub.stages.translate import GONE
 
@@ -104,7 +104,7 @@ class Identify:
         return owners | {key: _home(child, owners, before) for key, child in bound.items()}
 
     def _assign(
-        self, split: Partition, by_ref: Mapping[str, StoredRecord]
+        self, split: Split, by_ref: Mapping[str, StoredRecord]
     ) -> dict[frozenset[str], str]:
         """Give each group a child id: the one that its oldest records hold, else a new one.
 

@@ -10,12 +10,13 @@ from typing import Any
 
 from adapters.sdk.ids import case_id, service_id
 from contracts.audit import AuditEntry
+from contracts.dates import COUNTRY_ZONE
 from contracts.envelope import Draft, Kind, Message, Opened, decode_parts, derived_id, encode_parts
 from hub.bus.stage import Timer, Tx
 from hub.linkage import store as linkage
 from hub.referrals import store
-from hub.referrals.procedure import YANGON, Directory, Procedure, Trigger
-from hub.referrals.states import ANSWERED, FROM_PRIMERO, may_move, outcome
+from hub.referrals.procedure import Directory, Procedure, Trigger
+from hub.referrals.states import ANSWERED, FROM_PRIMERO, REACHED, may_move, outcome
 from hub.referrals.store import Referral, ReferredChild
 
 DEADLINE_FRACTION = timedelta(milliseconds=500)
@@ -91,7 +92,7 @@ class Refer:
         self._save(referral, "make referral", tx, now)
         if not referral.recipient:
             self._task(referral, "no_recipient", tx, now)
-        due = datetime.combine(referral.deadline, time(17), YANGON) + DEADLINE_FRACTION
+        due = datetime.combine(referral.deadline, time(17), COUNTRY_ZONE) + DEADLINE_FRACTION
         tx.set_timer(f"deadline:{referral.id}", due, data={"referral": referral.id})
         return True
 
@@ -101,7 +102,7 @@ class Refer:
     ) -> Referral:  # fmt: skip
         recipient = self.directory.find(trigger.recipient, facts.get("township"))
         name = derived_id("referral", member["system"], member["ref"])
-        today = now.astimezone(YANGON).date()
+        today = now.astimezone(COUNTRY_ZONE).date()
         system = recipient.system if recipient else "dsw_cms"
         return Referral(
             id=name, child=child, trigger_system=member["system"], trigger_ref=member["ref"],
@@ -197,6 +198,9 @@ class Refer:
             return None
         moved = replace(referral, state=state, state_on=date.fromisoformat(on))
         self._save(moved, f"referral {state}", tx, now)
+        if state in REACHED:
+            audit = _audit(now, "end tasks", referral.child)
+            store.end_tasks(tx.connection, tx.shard, referral.id, now, audit=audit)
         if state in ANSWERED:
             tx.drop_timer(f"deadline:{referral.id}")
         if state == "rejected":

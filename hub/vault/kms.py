@@ -127,7 +127,10 @@ def _create(path: Path, master: bytes) -> None:
             draft.unlink()
         _sync_folder(path.parent)
     except OSError as error:
-        raise RetriableError(f"the key file cannot be made ({error.strerror})") from None
+        raise RetriableError(
+            f"the key file cannot be made ({error.strerror}): let this account write in the folder"
+            " keys of the home"
+        ) from None
 
 
 def _sync_folder(folder: Path) -> None:
@@ -145,7 +148,10 @@ def _read(path: Path) -> bytes:
         text = path.read_bytes()
         master = base64.b64decode(text.removeprefix(HEADER).strip(), validate=True)
     except OSError as error:
-        raise FatalError(f"the key file cannot be read ({error.strerror})") from None
+        raise FatalError(
+            f"the key file cannot be read ({error.strerror}): give this account, and no other,"
+            " the right to read it"
+        ) from None
     except binascii.Error:
         master = b""
     if len(master) != KEY_BYTES or not text.startswith(HEADER):

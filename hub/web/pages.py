@@ -1,7 +1,7 @@
 """HTML pages in two languages from one base template. Holds no data and decides no access."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +10,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
+from contracts.dates import COUNTRY_ZONE
 from hub.web.problems import Problem
 from hub.web.tokens import Caller
 from hub.web.words import DEFAULT_LANGUAGE, LANGUAGES, Words, digits
 
 LANGUAGE_COOKIE = "clm_lang"
 _HERE = Path(__file__).resolve().parent
-_YANGON = timezone(timedelta(hours=6, minutes=30))  # it has no summer time
 _YEAR = 365 * 24 * 3600
 
 
@@ -89,7 +89,7 @@ class Pages:
 
 def local_time(at: datetime) -> str:
     """Return an instant as a person in Myanmar reads it off the wall, to the minute."""
-    return at.astimezone(_YANGON).strftime("%Y-%m-%d %H:%M")
+    return at.astimezone(COUNTRY_ZONE).strftime("%Y-%m-%d %H:%M")
 
 
 def language_of(request: Request) -> str:

@@ -89,7 +89,9 @@ class Issuer:
     ) -> None:
         self._key, self._algorithm = _import_key(private_key)
         if not self._key.is_private:
-            raise FatalError("the token issuer needs a private key, and was given a public one")
+            raise FatalError(
+                "the token issuer was given a public key: put its private key back in its file"
+            )
         self._name = name
         self._new_id = new_id
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.linkage.partition import Linked, Partition, partition
+from hub.linkage.partition import Linked, Split, partition
 
 _KEYS = st.none() | st.sampled_from(["x", "y", "z"])
 
@@ -18,7 +18,7 @@ def records(draw: st.DrawFn) -> list[Linked]:
     ]
 
 
-def as_sets(found: Partition) -> tuple[frozenset[frozenset[str]], frozenset[str]]:
+def as_sets(found: Split) -> tuple[frozenset[frozenset[str]], frozenset[str]]:
     """The partition without the order of its groups."""
     return frozenset(found.groups), found.ambiguous
 

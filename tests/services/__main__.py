@@ -19,10 +19,10 @@ _TEXT = """
 
 What to try next, in another terminal:
 
-  make demo ARGS="--bus {kafka} --database {postgres}"
-  make demo ARGS="--once --json --bus {kafka} --database {postgres}"
+  make demo ARGS="--home {home} --bus {kafka} --database {postgres}"
 
-Both forget everything when they stop. Ctrl-C stops them."""
+Afterwards the home is enough: make demo ARGS="--home {home}", .venv/bin/clmhub ledger --home {home}
+Both servers forget everything when they stop; that home is of no use then. Ctrl-C stops them."""
 
 
 def main() -> int:
@@ -39,7 +39,8 @@ def main() -> int:
         except (MissingPartError, PartFailedError) as error:
             print(error, file=sys.stderr)
             return 1
-        print(_TEXT.format(kafka=broker.url, postgres=postgres.address), flush=True)
+        home = f".clmhub-{broker.port}"  # a new one each time: the servers are new as well
+        print(_TEXT.format(kafka=broker.url, postgres=postgres.address, home=home), flush=True)
         while not told.wait(1):
             if not (broker.pid and postgres.pid):
                 print("one of them ended by itself; stopping the other", file=sys.stderr)

@@ -12,7 +12,6 @@ from sqlalchemy import Engine, func, select
 from contracts.envelope import Envelope
 from hub.bus import faults, journal
 from hub.bus.database import open_database, reading
-from hub.bus.journal import open_work, positions
 from hub.bus.outbox import Outbox
 from hub.bus.port import Bus
 from tests.stores.little import (
@@ -27,6 +26,7 @@ from tests.stores.little import (
     outside,
     worker,
 )
+from tests.stores.standing import open_work, positions
 
 COUNT = 24
 processes = multiprocessing.get_context("forkserver")

@@ -149,7 +149,7 @@ class Errant(Little):
         for row in rows:
             where = update(promise).where(promise.c.key == row.key)
             tx.connection.execute(where.values(state="claimed", claims=row.claims + 1))
-        return [Errand(key=row.key, data=None, again=row.state == "claimed") for row in rows]
+        return [Errand(key=row.key, data=row.state) for row in rows]
 
     def perform(self, errand: Errand, now: datetime) -> str:
         if errand.key in self.trouble:
@@ -157,7 +157,7 @@ class Errant(Little):
         assert self.engine is not None
         with self.engine.begin() as connection:
             there = connection.execute(select(outside).where(outside.c.key == errand.key)).all()
-            if there and errand.again:
+            if there and errand.data == "claimed":
                 return "was there"
             connection.execute(insert(outside), {"key": errand.key})
         return "made"

@@ -32,6 +32,7 @@ from tests.stores.house import (
     open_test_house,
     serving,
 )
+from tests.stores.standing import open_work
 
 OFFICER = (Role.DATA_PROTECTION_OFFICER,)
 OBJECTION: dict[str, Any] = {
@@ -339,7 +340,7 @@ def test_an_objection_is_accepted_and_says_what_happens_next(
     answer = client.post("/v1/consents", json=OBJECTION, headers=house.headers(*OFFICER))
     assert answer.status_code == 202
     assert answer.json()["next_step"].startswith("The objection is recorded")
-    assert journal.open_work(house.engine).outbox == 1
+    assert open_work(house.engine).outbox == 1
     assert audited(house) == [("somebody@office", "record objection", 1)]
 
 
@@ -352,7 +353,7 @@ def test_a_repeated_request_with_its_id_counts_once(house: House, client: httpx.
                for _ in range(2)]  # fmt: skip
     assert answers[0].json() == answers[1].json()
     assert answers[0].json()["id"] == body["id"]
-    assert journal.open_work(house.engine).outbox == 1
+    assert open_work(house.engine).outbox == 1
 
 
 def test_an_unknown_record_is_a_bare_404(house: House, client: httpx.Client) -> None:
@@ -362,7 +363,7 @@ def test_an_unknown_record_is_a_bare_404(house: House, client: httpx.Client) -> 
         answer = client.post(path, json=body, headers=house.headers(*OFFICER))
         assert answer.status_code == 404
         assert answer.json().keys() == {"type", "title", "status"}
-    assert journal.open_work(house.engine).outbox == 0
+    assert open_work(house.engine).outbox == 0
 
 
 def test_a_record_whose_child_is_not_decided_asks_for_that_first(

@@ -17,12 +17,13 @@ from contracts.labels import Label
 from contracts.model.consent_statement import ConsentStatement
 from hub.bus.audit import audit, audit_metadata
 from hub.bus.database import reading
-from hub.bus.journal import journal_metadata, open_work
+from hub.bus.journal import journal_metadata
 from hub.bus.worker import Options, Worker
 from hub.people import Said
 from hub.pipeline import STAGES
 from hub.stages.people import People
 from tests.stores.house import CHILD, INSTANCE, NOW, House, open_test_house
+from tests.stores.standing import open_work
 
 TODAY = date(2026, 2, 1)
 

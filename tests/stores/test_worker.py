@@ -12,7 +12,6 @@ from structlog.testing import capture_logs
 from contracts.envelope import Kind, derived_id
 from contracts.errors import FatalError
 from hub.bus import journal
-from hub.bus.journal import open_work, positions
 from hub.bus.port import Bus, FencedError, Outgoing, Partition
 from hub.bus.stage import Opens
 from tests.stores.little import (
@@ -33,6 +32,7 @@ from tests.stores.little import (
     wait,
     worker,
 )
+from tests.stores.standing import open_work, positions
 
 
 @pytest.fixture

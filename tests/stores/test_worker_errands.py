@@ -10,7 +10,6 @@ from structlog.testing import capture_logs
 from contracts.errors import FatalError
 from hub.bus import journal
 from hub.bus.database import reading
-from hub.bus.journal import open_work
 from hub.bus.port import Bus
 from hub.bus.stage import Errand
 from tests.stores.little import (
@@ -27,6 +26,7 @@ from tests.stores.little import (
     wait,
     worker,
 )
+from tests.stores.standing import open_work
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_a_lease_that_ran_out_settles_nothing(bus: Bus, store: Engine) -> None:
     class Late(Errant):
         def perform(self, errand: Errand, now: object) -> str:
             result = super().perform(errand, now)  # type: ignore[arg-type]
-            if not errand.again:
+            if errand.data == "new":
                 with store.begin() as connection:  # another worker took the claim over
                     connection.execute(update(journal.claim).values(run="other", cause="other"))
             return result

@@ -14,7 +14,6 @@ from sqlalchemy import Engine
 from hub.bus import faults
 from hub.bus.database import open_database
 from hub.bus.faults import FAULT_POINTS
-from hub.bus.journal import open_work, positions
 from hub.bus.port import Bus
 from tests.stores.crew import COUNT, Order, check, events, fight, finished
 from tests.stores.little import (
@@ -28,6 +27,7 @@ from tests.stores.little import (
     send,
     worker,
 )
+from tests.stores.standing import open_work, positions
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,7 +11,6 @@ from structlog.testing import capture_logs
 from contracts.envelope import Envelope, encode
 from hub.bus import journal
 from hub.bus.database import reading
-from hub.bus.journal import open_work
 from hub.bus.parking import over_ceiling, parked_count, retry_parked
 from hub.bus.port import Bus, Outgoing
 from hub.bus.worker import Worker
@@ -30,6 +29,7 @@ from tests.stores.little import (
     wait,
     worker,
 )
+from tests.stores.standing import open_work
 
 
 @pytest.fixture

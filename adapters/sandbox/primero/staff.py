@@ -34,7 +34,6 @@ def _users() -> dict[str, User]:
 
 
 USERS = _users()
-INTAKES = {state.intake_user for state in STATES}
 
 
 def can_receive(name: object, caller: str) -> bool:
