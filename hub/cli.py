@@ -165,7 +165,13 @@ def parked(
     table = Table("stage", "source", "reason", "place", "since")
     for row in programs.parked(given):
         table.add_row(row.stage, row.system, row.error, row.place, f"{row.at:%Y-%m-%d %H:%M}")
-    out.print(table if table.row_count else "Nothing waits after a failure.")
+    if table.row_count:
+        out.print(table)
+        return
+    out.print("Nothing waits after a failure.")
+    out.print(
+        "What waits for a person, as the ledger counts it too: the hub's page, GET /v1/tasks."
+    )
 
 
 @app.command("verify-audit")

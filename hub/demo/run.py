@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -159,6 +159,8 @@ def _stay(conductor: Conductor, tell: Callable[[], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     tell()  # who reads it may press Ctrl-C at once
+    # From here on the addresses and tokens stay on the screen.
+    conductor = replace(conductor, told=lambda _: None)
     while not stop.wait(MINUTE):
         standing = conductor.settle()
         if standing.next_timer:

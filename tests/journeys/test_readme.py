@@ -128,3 +128,16 @@ def test_the_demo_stays_up_works_as_printed_stops_and_goes_on(home: Path) -> Non
     with demo(home) as (process, again):
         assert sums(again) == sums(printed)
         press_ctrl_c(process)
+
+
+def test_a_slip_in_the_bus_leaves_the_home_as_it_was(home: Path) -> None:
+    """Else every later command would read the wrong settings."""
+    settings = home / "clmhub.toml"
+    before = settings.read_bytes()
+    done = subprocess.run(
+        arguments(".venv/bin/clmhub demo --once --bus kafka://127.0.0.1:1"), capture_output=True,
+        text=True, timeout=SECONDS, check=False, env=environment(home), cwd=ROOT,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "is made with" in done.stderr
+    assert settings.read_bytes() == before
