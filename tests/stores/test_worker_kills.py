@@ -3,7 +3,7 @@
 import itertools
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
@@ -71,19 +71,13 @@ def test_three_workers_fight_and_die_and_each_effect_happens_once(
     check(store)
 
 
-def lost(store: Engine) -> bool:
-    made = {key for key, version in effects(store, "tally") if version == "1"}
-    return len(effects(store, "little")) == COUNT and len(made) < COUNT
-
-
 def doubled(store: Engine) -> bool:
     return len(effects(store, "little")) > COUNT
 
 
-@pytest.mark.parametrize(("spoil", "harm"), [("outbox", lost), ("memory", doubled)])
-def test_the_check_fails_for_a_worker_that_is_spoilt(
-    tmp_path: Path, spoil: str, harm: Callable[[Engine], bool]
-) -> None:
+@pytest.mark.parametrize("spoil", ["outbox", "memory"])
+def test_the_check_fails_for_a_worker_that_is_spoilt(tmp_path: Path, spoil: str) -> None:
+    """Without outbox it ends, and something is missing; without memory it does things twice."""
     database = f"sqlite:///{tmp_path}/store.sqlite"
     store = open_database(database)
     make_tables(store)
@@ -92,7 +86,7 @@ def test_the_check_fails_for_a_worker_that_is_spoilt(
         order = Order(database=database, folder=tmp_path / "bus", spoil=spoil)
         assert replace(order, armed="outbox.committed").run() == -signal.SIGKILL
         last = order.start()
-        while not harm(store):
+        while last.exitcode is None and not doubled(store):
             last.join(0.05)
         last.kill()
         last.join()
