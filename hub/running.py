@@ -4,7 +4,6 @@ Every program stops cleanly on SIGTERM and Ctrl-C: transactions end, outboxes ar
 kept, groups are left. A worker that must stop (FatalError) stops its program, and says why.
 """
 
-import signal
 import socket
 import subprocess
 import threading
@@ -18,12 +17,14 @@ import uvicorn
 from fastapi import FastAPI
 
 from contracts.errors import FatalError
+from hub.bus.signals import stop_on_signals
 from hub.bus.worker import Worker
 from hub.leash import leashed
 from hub.settings import passed_on
 
 log = structlog.get_logger()
 STOP_SECONDS = 20.0
+CALL_SECONDS = 5.0
 
 
 class Stopping:
@@ -35,8 +36,7 @@ class Stopping:
 
     def listen(self) -> None:
         """Stop on SIGTERM and SIGINT. To be called in the main thread."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self.event.set())
+        stop_on_signals(self.event)
 
     def give_up(self, problem: FatalError) -> None:
         """Stop the whole program because of this."""
@@ -79,9 +79,16 @@ def _run_one(worker: Worker, stopping: Stopping) -> None:
 
 
 def join_all(threads: Sequence[threading.Thread]) -> None:
-    """Wait for workers that are stopping."""
+    """Wait for workers that are stopping, but not for a call to the outside that hangs.
+
+    Whoever asked for the stop would lose patience and kill the program, with its own children
+    left behind. A call that is given up is claimed in the journal, and is made again later.
+    """
+    until = time.monotonic() + CALL_SECONDS
     for thread in threads:
-        thread.join(STOP_SECONDS)
+        thread.join(max(0.0, until - time.monotonic()))
+    if hanging := [thread.name for thread in threads if thread.is_alive()]:
+        log.warning("calls_given_up", stages=",".join(hanging))
 
 
 @contextmanager

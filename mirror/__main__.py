@@ -25,7 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(describe(settings))
         return 0
     configure_logs(pretty=settings.logs == "pretty", level=settings.log_level)
-    from mirror.compose import run, stop_on_signals  # a wrong setting need not wait for these
+    from hub.bus.signals import stop_on_signals
+    from mirror.compose import run  # a wrong setting need not wait for these
 
     stop = Event()
     stop_on_signals(stop)

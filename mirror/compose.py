@@ -4,7 +4,6 @@ What is not there yet is waited for, with a line in the log that says what; the 
 soon as the database does, whether the bus is there or not.
 """
 
-import signal
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -119,17 +118,6 @@ class serving:  # noqa: N801 - used as `with serving(app, settings):`
         self._server.should_exit = True
         self._thread.join(timeout=10)
         self._socket.close()
-
-
-def stop_on_signals(stop: Event) -> None:
-    """Let SIGTERM and Ctrl-C end the program in order."""
-
-    def ask(number: int, _frame: object) -> None:
-        log.info("stopping", signal=signal.Signals(number).name)
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, ask)
 
 
 def _verifier(settings: Settings) -> Verifier:

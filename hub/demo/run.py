@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from contracts.errors import FatalError
+from hub.bus.signals import stop_on_signals
 from hub.demo.conductor import Conductor, Sandbox
 from hub.demo.home import write_settings
 from hub.demo.hub_client import HubClient, count_mirror_cases
@@ -156,8 +157,7 @@ def _start_hub(
 def _stay(conductor: Conductor, tell: Callable[[], None]) -> None:
     """Stay up until Ctrl-C; once a minute the country's clock moves on to the next epoch."""
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop_on_signals(stop)
     tell()  # who reads it may press Ctrl-C at once
     # From here on the addresses and tokens stay on the screen.
     conductor = replace(conductor, told=lambda _: None)
