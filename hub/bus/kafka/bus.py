@@ -15,7 +15,8 @@ from kafka.errors import AuthorizationError, KafkaError, TopicAlreadyExistsError
 from contracts.errors import FatalError, RetriableError
 from contracts.topics import Topic, full_name
 from hub.bus.kafka.client import Client, connected, pin_logger, translated, translating
-from hub.bus.kafka.member import Consumer, KafkaMember
+from hub.bus.kafka.consumer import Consumer
+from hub.bus.kafka.member import KafkaMember
 from hub.bus.kafka.settings import (
     MAX_BYTES,
     Creating,

@@ -4,25 +4,14 @@ import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
-from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka import ConsumerRebalanceListener, OffsetAndMetadata, TopicPartition
 from kafka.errors import RebalanceInProgressError
 
 from hub.bus.kafka.client import Client, translating
+from hub.bus.kafka.consumer import Consumer
 from hub.bus.port import FencedError, Incoming, Locate, Partition
 
 _SLICE = 0.1  # a poll looks at new partitions this often, in seconds
-
-
-class Consumer(KafkaConsumer):  # type: ignore[misc]
-    """The client's consumer, mended."""
-
-    def insist(self) -> None:
-        """Do not forget that a join is under way.
-
-        When news about topics started it and a poll ends before it does, the library takes the
-        leader's half of it for the whole and waits for ever, until the broker throws it out.
-        """
-        self._coordinator.request_rejoin()
 
 
 class KafkaMember:
