@@ -14,8 +14,10 @@ INSTALL := $(PIP) install --require-hashes --only-binary=:all: --no-deps
 PACKAGES := hub adapters contracts mirror consent
 CODE := $(wildcard $(PACKAGES)) tests
 ARGS ?=
+# Test files at once; each worker brings its own broker and database server.
+WORKERS ?= 2
 
-.PHONY: help setup setup-dev demo test pytest lint fix bench services lock clean
+.PHONY: help setup setup-dev demo test pytest lint fix bench catalogue services lock clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | \
@@ -45,7 +47,7 @@ test: lint pytest  ## everything: lint, then all tests with a real Kafka, Postgr
 
 pytest: setup-dev  ## the tests alone; ARGS="-k name" and more
 	@tests/services/browser.sh
-	@$(BIN)/python -m pytest $(ARGS) --cov
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS) --cov
 
 lint: setup-dev  ## ruff, formatting, types, import rules
 	@$(BIN)/ruff check $(CODE)
@@ -59,6 +61,10 @@ fix: setup-dev  ## let ruff mend what it can
 
 bench: setup-dev  ## events a second, CPU an event, and what each stage costs
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+catalogue: setup-dev  ## write docs/catalogue, docs/dictionary.md and docs/fhir anew from the contracts
+	@$(BIN)/python -m tests.spec.catalogue_files
+	@$(BIN)/python -m tests.spec.fhir_files
 
 services: setup-dev  ## start a real Kafka and PostgreSQL for a trial; Ctrl-C stops them
 	@$(BIN)/python -m tests.services $(ARGS)

@@ -1,7 +1,8 @@
 """What a decision lets through of a record, and nothing else. Pure; decides no access itself.
 
 Labels decide, not lists of names: a field passes when its class is permitted, so a field that is
-added to the schema is covered from its first day. An obligation that is not understood refuses.
+added to the schema is covered from its first day (`consent.visible`). An obligation that is not
+understood refuses.
 
 Of several records of one child each field comes from the most recent observation that has it; of
 one day, the DSW comes before the inspectorate before the school; then the record's own key decides.
@@ -11,15 +12,13 @@ So the result does not depend on the order in which records arrived.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import Any, get_args
 
 import orjson
-from pydantic import BaseModel
 
 from consent.model import Action, Decision, Effect
 from consent.profile import Facts, has_worst_form, says_child_labour
-from contracts.labels import Label, label_of
+from consent.visible import labels, visible
 from contracts.model.base import UNMAPPED
 from contracts.model.case_facts import CaseFacts
 from contracts.model.identity import Identity
@@ -27,6 +26,7 @@ from contracts.model.mirror_case import AgeBracket, MirrorCase
 
 PRECEDENCE = ("dsw_cms", "labour_inspection", "emis")
 LISTS = ("hazards", "worst_forms", "service_requested", "notes")
+SUBFORMS = ("services", "referrals", "follow_ups")
 VERDICTS = ("legal", "statistical")
 NO_ANSWER: tuple[object, ...] = (None, "", "unknown", UNMAPPED, "not_asked", [])
 UNDERSTOOD = {
@@ -66,7 +66,7 @@ def to_mirror_row(
     if refusal := _refused(decision, Action.MIRROR):
         return refusal
     told = _newest_first(facts)
-    seen = [_visible(one, CaseFacts, decision) for one in told]
+    seen = [visible(one, CaseFacts, decision) for one in told]
     isic = _first(seen, "isic")
     row = {
         "state": (_first(seen, "township") or "")[:6],
@@ -89,22 +89,18 @@ def for_referral(
     """Return what the decision lets a recipient of a referral have."""
     if refusal := _refused(decision, Action.REFER):
         return refusal
-    seen = [_visible(one, CaseFacts, decision) for one in _newest_first(facts)]
-    names = sorted({name for one in seen for name in one} - {"consents", *LISTS, *VERDICTS})
+    seen = [visible(one, CaseFacts, decision) for one in _newest_first(facts)]
+    apart = {"consents", *LISTS, *SUBFORMS, *VERDICTS}
+    names = sorted({name for one in seen for name in one} - apart)
     merged = {name: value for name in names if (value := _first(seen, name)) is not None}
     merged |= {name: found for name in LISTS if (found := _union(seen, name))}
+    merged |= {name: rows for name in SUBFORMS if (rows := _rows(seen, name))}
     merged |= {name: whole for name in VERDICTS if (whole := _whole_verdict(seen, name))}
     return ReferralContent(
-        identity=_visible(identity, Identity, decision),
+        identity=visible(identity, Identity, decision),
         facts=merged,
         consents=_answers(seen),
     )
-
-
-@cache
-def labels(model: type[BaseModel]) -> Mapping[str, Label]:
-    """Return the label of every field of a model."""
-    return {name: label_of(model, name) for name in model.model_fields}
 
 
 def _refused(decision: Decision, action: Action) -> Refusal | None:
@@ -137,15 +133,6 @@ def _closed_row(row: dict[str, Any], decision: Decision) -> dict[str, Any] | Ref
     return row | {name: WHEN_CLOSED[name] for name in closed}
 
 
-def _visible(one: Mapping[str, Any], model: type[BaseModel], decision: Decision) -> dict[str, Any]:
-    marks = labels(model)
-    return {
-        name: value
-        for name, value in one.items()
-        if name in marks and decision.permits(marks[name])
-    }
-
-
 def _newest_first(facts: Sequence[Facts]) -> list[Facts]:
     """Order by observation, newest first, then by system, then by key and content."""
     keyed = sorted(facts, key=lambda one: (_rank(one), str(one.get("row_key", "")), _bytes(one)))
@@ -169,6 +156,14 @@ def _first(seen: Sequence[Facts], name: str) -> Any:  # noqa: ANN401 - a field o
 
 def _union(seen: Sequence[Facts], name: str) -> list[str]:
     return sorted({value for one in seen for value in one.get(name) or ()})
+
+
+def _rows(seen: Sequence[Facts], name: str) -> list[Mapping[str, Any]]:
+    """Return the rows of all records, the newest record's first, each row once."""
+    rows: list[Mapping[str, Any]] = []
+    for one in seen:
+        rows += [row for row in one.get(name) or () if row not in rows]
+    return rows
 
 
 def _bracket(seen: Sequence[Facts]) -> str | None:

@@ -9,7 +9,11 @@ LONGEST_TEXT = 4000
 LONGEST_TRIAGED = 200
 
 
-class Unreadable(Exception):  # noqa: N818 - these three are outcomes of reading a cell, not errors
+class Trouble(Exception):  # noqa: N818 - outcomes of reading a cell, not errors
+    """A cell that gives no plain value."""
+
+
+class Unreadable(Trouble):
     """The value is there and cannot be read. `kind` says what it should have been."""
 
     def __init__(self, kind: str) -> None:
@@ -17,11 +21,11 @@ class Unreadable(Exception):  # noqa: N818 - these three are outcomes of reading
         self.kind = kind
 
 
-class Impossible(Exception):  # noqa: N818
+class Impossible(Trouble):
     """The value can be read and cannot be: the whole record is rejected."""
 
 
-class Odd(Exception):  # noqa: N818
+class Odd(Trouble):
     """The value is usable in part: what to take, a note, and the codes that no list has."""
 
     def __init__(self, value: object, *, note: str = "", unmapped: tuple[str, ...] = ()) -> None:
@@ -29,6 +33,22 @@ class Odd(Exception):  # noqa: N818
         self.value = value
         self.note = note
         self.unmapped = unmapped
+
+
+class WhyAbsent(Trouble):
+    """The source says why there is no value."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Stopped(Trouble):
+    """The field is stopped until a person has looked at its codes."""
+
+    def __init__(self, codes: tuple[str, ...]) -> None:
+        super().__init__("stopped")
+        self.codes = codes
 
 
 def cell_text(raw: object) -> str:
@@ -52,12 +72,23 @@ def cell_text(raw: object) -> str:
 
 def is_blank(raw: object) -> bool:
     """Tell whether there is nothing in the cell. What cannot be read is something."""
-    if type(raw) is str and raw[:1].isalnum():
-        return False  # the usual cell
+    kind = type(raw)
+    if raw is None or kind is int or (kind is str and raw[:1].isalnum()):  # type: ignore[index]
+        return raw is None  # the usual cell
     try:
         return not raw if isinstance(raw, list | dict) else cell_text(raw) == ""
     except Unreadable:
         return False
+
+
+def usual_day(raw: str) -> date | None:
+    """Return the day of a text in the form 2026-01-05, of a century that needs no thought."""
+    if len(raw) != 10 or raw[4] != "-" or raw[7] != "-" or raw[:2] not in {"19", "20"}:
+        return None
+    try:
+        return date.fromisoformat(raw)
+    except ValueError:
+        return None
 
 
 def triage_text(raw: object) -> str:

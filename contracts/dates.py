@@ -16,8 +16,28 @@ BUDDHIST_OFFSET = 543
 YEARS = range(1857, 2101)
 TWO_DIGIT_PIVOT = 50  # 49 is 2049, 50 is 1950: these are children and their years
 
-_YEAR_FIRST = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
-_DAY_FIRST = re.compile(r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4}|[0-9]{2})")
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "jan january ဇန်နဝါရီ", "feb february ဖေဖော်ဝါရီ", "mar march မတ်", "apr april ဧပြီ",
+            "may မေ", "jun june ဇွန်", "jul july ဇူလိုင်", "aug august ဩဂုတ် သြဂုတ်",
+            "sep sept september စက်တင်ဘာ", "oct october အောက်တိုဘာ", "nov november နိုဝင်ဘာ",
+            "dec december ဒီဇင်ဘာ",
+        ), 1,
+    )
+    for name in names.split()
+}  # fmt: skip
+_NAME = rf"({'|'.join(sorted(_MONTHS, key=len, reverse=True))})"
+_GAP = r" ?[-/., ] ?"
+
+_YEAR_FIRST = re.compile(r"([0-9]{4}) ?[-/.] ?([0-9]{1,2}) ?[-/.] ?([0-9]{1,2})")
+_DAY_FIRST = re.compile(rf"([0-9]{{1,2}}){_GAP}([0-9]{{1,2}}){_GAP}([0-9]{{4}}|[0-9]{{2}})")
+_DAY_NAMED = re.compile(rf"([0-9]{{1,2}}){_GAP}{_NAME}{_GAP}([0-9]{{4}}|[0-9]{{2}})")
+_TIME_BEHIND = re.compile(r" [0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?( ?[ap]m)?$")
+_MONTH_NAMED = re.compile(rf"{_NAME}{_GAP}([0-9]{{4}}|[0-9]{{2}})")
+_NAMED_LAST = re.compile(rf"([0-9]{{4}}){_GAP}{_NAME}")
+_LEAST_SERIAL = 20_000  # 1954: a smaller number in a column of months is a year or a month alone
 _COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _SERIAL = re.compile(r"([0-9]{5})(\.[0-9]+)?")
 _ISO_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{4,}.*")
@@ -44,6 +64,12 @@ def read_month(value: object) -> date | None:
             return _day(int(found[1]), int(found[2]), 1)
         if found := _MONTH_LAST.fullmatch(text):
             return _day(int(found[2]), int(found[1]), 1)
+        if found := _MONTH_NAMED.fullmatch(text.casefold()):
+            return _day(_full_year(found[2]), _MONTHS[found[1]], 1)
+        if found := _NAMED_LAST.fullmatch(text.casefold()):
+            return _day(int(found[1]), _MONTHS[found[2]], 1)
+    if isinstance(value, (int, float)) and value < _LEAST_SERIAL:
+        return None
     day = read_date(value)
     return None if day is None else day.replace(day=1)
 
@@ -73,7 +99,17 @@ def _from_text(text: str) -> date | None:
         return _day(_full_year(found[3]), int(found[2]), int(found[1]))
     if found := _SERIAL.fullmatch(text):
         return _from_serial(int(found[1]))
-    return _from_time(text) if _ISO_TIME.fullmatch(text) else None
+    if _ISO_TIME.fullmatch(text):
+        return _from_time(text)
+    return _from_untidy(text)
+
+
+def _from_untidy(text: str) -> date | None:
+    """Read what spreadsheets and typists put around a day: a time, a mark of text, a full stop."""
+    bare = _TIME_BEHIND.sub("", text.casefold().lstrip("'\u2018\u2019")).rstrip(". ")
+    if found := _DAY_NAMED.fullmatch(bare):
+        return _day(_full_year(found[3]), _MONTHS[found[2]], int(found[1]))
+    return _from_text(bare) if len(bare) < len(text) else None
 
 
 def _from_time(text: str) -> date | None:

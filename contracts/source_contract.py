@@ -1,159 +1,159 @@
-"""Source contracts and their mappings, read from `contracts/sources`. Checks, applies nothing."""
+"""Source contracts and their mappings: of this package, or of any folder's texts. Applies none.
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+What a mapping names must exist: fields in its contract, lists, crosswalks, targets in the schema.
+All faults of a file are told at once, each with its line.
+"""
+
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from contracts import paths
 from contracts.errors import FatalError
 from contracts.labels import Label
+from contracts.mapping import targets as mapping_targets
+from contracts.mapping.documents import (
+    ContractDocument,
+    ListDocument,
+    MappingDocument,
+    PropertyDocument,
+    RowDocument,
+    raw,
+    shaped,
+)
+from contracts.mapping.faults import faults_of
+from contracts.mapping.rows import ListRows, Property, Row, SourceContract
 
-TARGETS = frozenset(
-    {
-        *(f"identity.{name}" for name in (
-            "name", "father_name", "mother_name", "card_no", "phone", "address", "home_township")),
-        *(f"facts.{name}" for name in (
-            "office", "township", "isic", "isco", "hours_week", "hours_day", "days_week",
-            "night_work", "attends_school", "sees_working", "teacher_refers", "child_found",
-            "hazards", "worst_forms", "school_status", "absence_reason", "service_requested",
-            "disclosure_limits", "case_status", "case_id")),
-        "observed.on", "observed.changed", "birth.date", "birth.age", "birth.estimated",
-        "child.sex", "child.enabled", "child.valid", "child.concerns",
-        "consent.all", "consent.reporting", "consent.services", "consent.disclosure", "consent.by",
-        *(f"answer.{name}" for name in (
-            "referral", "case", "service_id", "state", "on", "owner", "services")),
-    }
-)  # fmt: skip
-"""Every target that a mapping may name: the common schema, and what its things are made from."""
+__all__ = ["ContractError", "Property", "Row", "SourceContract", "every", "load", "read"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Property:
-    """One field of a source record, as ODCS describes it."""
+class ContractError(FatalError):
+    """A contract cannot be used. `faults` are its faults, one a sentence with file and line."""
 
-    name: str
-    logical_type: str
-    required: bool
-    label: Label
-    description: str
-    minimum: float | None
-    maximum: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One row of a mapping. `column` is the source field that a person would look at."""
-
-    target: str
-    source: tuple[str, ...]
-    transform: str
-    codes: str
-    level: str
-    crosswalk: str
-    column: str
-    minimum: float | None
-    maximum: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FigureRule:
-    """When a record is about no child: `target` reads `answer`, and column `without` is empty."""
-
-    kind: str
-    outcome: str
-    target: str
-    answer: str
-    without: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceContract:
-    """A source record: its fields, and how they become the common schema."""
-
-    system: str
-    record: str
-    version: str
-    mapping_version: str
-    about: str
-    properties: Mapping[str, Property]
-    rows: tuple[Row, ...]
-    crosswalks: Mapping[str, Mapping[str, str]]
-    child_needs: tuple[str, ...]
-    one_of: tuple[tuple[str, ...], ...]
-    figure: FigureRule | None
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        """The fields without which a record is rejected."""
-        return tuple(one.name for one in self.properties.values() if one.required)
+    def __init__(self, *faults: str) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
 
 
 @cache
 def load(system: str, record: str, major: int = 1) -> SourceContract:
-    """Load a contract. Raises FatalError when there is none, or when its mapping is wrong."""
+    """Load a contract of this package. Raises FatalError when there is none, or it is wrong."""
     folder = files("contracts").joinpath("sources", system, record, f"v{major}")
     place = f"contracts/sources/{system}/{record}/v{major}"
     if not folder.is_dir():
         raise FatalError(f"there is no contract for {system}/{record}: write {place}")
-    contract = tomllib.loads(folder.joinpath("contract.toml").read_text(encoding="utf-8"))
-    mapping = tomllib.loads(folder.joinpath("mapping.toml").read_text(encoding="utf-8"))
-    properties = {one["name"]: _property(one) for one in contract["schema"][0]["properties"]}
-    crosswalks = {
-        name: {row["code"]: row["target"] for row in rows}
-        for name, rows in mapping.get("crosswalk", {}).items()
-    }
-    rule = mapping.get("figure")
-    return SourceContract(
-        system=system, record=record, version=contract["version"],
-        mapping_version=mapping["version"], about=mapping["about"], properties=properties,
-        rows=tuple(_row(one, properties, crosswalks, place) for one in mapping["mapping"]["rows"]),
-        crosswalks=crosswalks, child_needs=tuple(mapping.get("child_needs", ())),
-        one_of=tuple(tuple(group) for group in mapping.get("one_of", ())),
-        figure=FigureRule(**rule) if rule else None,
-    )  # fmt: skip
+    contract, mapping = (
+        folder.joinpath(name).read_text(encoding="utf-8")
+        for name in ("contract.toml", "mapping.toml")
+    )
+    found = read(contract, mapping, place)
+    if (found.system, found.record) != (system, record):
+        raise ContractError(f"{place}/contract.toml has the id of another folder: mend `id`")
+    return found
 
 
-def every() -> tuple[tuple[str, str], ...]:
-    """Return (system, record) of all contracts."""
+def every() -> tuple[tuple[str, str, int], ...]:
+    """Return (system, record, major) of all contracts of this package."""
     root = files("contracts").joinpath("sources")
     return tuple(
         sorted(
-            (system.name, record.name)
+            (system.name, record.name, int(version.name[1:]))
             for system in root.iterdir() if system.is_dir()
             for record in system.iterdir() if record.is_dir()
+            for version in record.iterdir() if re.fullmatch("v[0-9]+", version.name)
+            if version.joinpath("contract.toml").is_file()
+            and version.joinpath("mapping.toml").is_file()
         )
     )  # fmt: skip
 
 
-def _property(data: Mapping[str, Any]) -> Property:
-    limits = data.get("logicalTypeOptions", {})
+def read(contract_toml: str, mapping_toml: str, place: str) -> SourceContract:
+    """Read a contract of two texts; `place` is the folder that messages name.
+
+    Raises ContractError with all faults of the mapping.
+    """
+    document = raw(contract_toml, f"{place}/contract.toml")
+    contract = shaped(ContractDocument, document, f"{place}/contract.toml")
+    mapping_place = f"{place}/mapping.toml"
+    mapping = shaped(MappingDocument, raw(mapping_toml, mapping_place), mapping_place)
+    _, system, record = contract.id.split(":")
+    schema = contract.schema_[0]
+    known: dict[str, Any] = {
+        "system": system, "record": record, "version": contract.version, "place": place,
+        "mapping_version": mapping.version, "about": mapping.about, "splits": mapping.splits,
+        "properties": {one.name: _property(one) for one in schema.properties},
+        "crosswalks": {
+            name: {row.code: row.target for row in rows} for name, rows in mapping.crosswalk.items()
+        },
+        "labels": {
+            name: {row.code: row.label for row in rows} for name, rows in mapping.crosswalk.items()
+        },
+        "child_needs": mapping.child_needs, "one_of": mapping.one_of, "figure": mapping.figure,
+        "quality": schema.quality, "document": document,
+    }  # fmt: skip
+    bare = SourceContract(**known, rows=(), lists=())
+    lines = _Lines(mapping_toml, mapping_place)
+    rows = tuple(_row(one, bare, lines) for one in mapping.mapping.rows)
+    lists = tuple(_list(one, bare, lines) for one in mapping.mapping.lists)
+    faults = faults_of(bare, mapping, rows, lists, schema.properties)
+    if faults:
+        raise ContractError(*faults)
+    return SourceContract(**known, rows=rows, lists=lists)
+
+
+class _Lines:
+    """Where each row stands in a mapping's text: the n-th row of a target is on its n-th line."""
+
+    def __init__(self, text: str, place: str) -> None:
+        self._place = place
+        self._lines: dict[str, list[int]] = {}
+        for number, line in enumerate(text.splitlines(), start=1):
+            found = re.search(r'\btarget\s*=\s*"([^"]*)"', line)
+            if found and "transform" in line and not line.lstrip().startswith("#"):
+                self._lines.setdefault(found[1], []).append(number)
+
+    def next(self, target: str) -> str:
+        """Return the place of the next row of a target."""
+        left = self._lines.get(target)
+        where = f" line {left.pop(0)}" if left else ""
+        return f"{self._place}{where}, row {target}"
+
+
+def _property(document: PropertyDocument) -> Property:
+    inner = document.items.properties if document.items else document.properties
     return Property(
-        name=data["name"], logical_type=data["logicalType"], required=data.get("required", False),
-        label=Label(data["classification"]), description=data["description"],
-        minimum=limits.get("minimum"), maximum=limits.get("maximum"),
+        name=document.name, logical_type=document.logicalType, required=document.required,
+        label=document.classification, description=document.description,
+        minimum=document.limit("minimum"), maximum=document.limit("maximum"),
+        key_position=document.primaryKeyPosition if document.primaryKey else 0,
+        quality=document.quality, parts={one.name: _property(one) for one in inner},
     )  # fmt: skip
 
 
+def _list(document: ListDocument, contract: SourceContract, lines: _Lines) -> ListRows:
+    target = document.target
+    if "." not in target:
+        full = [one for one in mapping_targets.repeats() if one.endswith(f".{target}")]
+        target = full[0] if full else target
+    within = "" if document.each == paths.ITSELF else document.each
+    rows = tuple(_row(one, contract, lines, within=within) for one in document.rows)
+    return ListRows(target=target, each=document.each, rows=rows, place=f"{lines.next('')}{target}")
+
+
 def _row(
-    data: Mapping[str, Any], properties: Mapping[str, Property],
-    crosswalks: Mapping[str, Mapping[str, str]], place: str,
-) -> Row:  # fmt: skip
-    source = data["source"]
-    sources = (source,) if isinstance(source, str) else tuple(source)
-    columns = [one.split("[")[0].split(".")[0] for one in sources]
-    wrong = [f"field {column}" for column in columns if column not in properties]
-    if data["target"] not in TARGETS:
-        wrong.append(f"target {data['target']}")
-    if data.get("crosswalk", "") not in {"", *crosswalks}:
-        wrong.append(f"crosswalk {data['crosswalk']}")
-    if wrong:
-        raise FatalError(f"{place}/mapping.toml names an unknown {', '.join(wrong)}: mend the row")
-    limits = properties[columns[0]]
+    document: RowDocument, contract: SourceContract, lines: _Lines, *, within: str = ""
+) -> Row:
+    source = (document.source,) if isinstance(document.source, str) else document.source
+    try:
+        found = contract.find(source[0], within=within) if source else None
+    except FatalError:
+        found = None  # told with the other faults
     return Row(
-        target=data["target"], source=sources, transform=data["transform"],
-        codes=data.get("codes", ""), level=data.get("level", ""),
-        crosswalk=data.get("crosswalk", ""), column=columns[0],
-        minimum=limits.minimum, maximum=limits.maximum,
+        target=document.target, source=source, transform=document.transform,
+        codes=document.codes, level=document.level, crosswalk=document.crosswalk,
+        code_label=document.label, absent=document.absent,
+        column=f"{within}.{source[0]}" if within and source else "".join(source[:1]).strip('"'),
+        minimum=found.minimum if found else None, maximum=found.maximum if found else None,
+        label=found.label if found else Label.C5, place=lines.next(document.target),
     )  # fmt: skip

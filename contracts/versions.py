@@ -1,10 +1,10 @@
 """Version strings of what the contract layer does. Names versions; never migrates anything."""
 
-SCHEMA_VERSION = "1.0.0"
+SCHEMA_VERSION = "1.1.0"
 """The common child-labour schema, `contracts/model`."""
 
-MAPPING_CODE_VERSION = "1"
-"""What `contracts/mapping*.py` and the verdicts do with the same data; raise it on any change."""
+MAPPING_CODE_VERSION = "2"
+"""What `contracts/mapping/` and the verdicts do with the same data; raise it on any change."""
 
 
 def mapping_version(contract: str, mapping: str) -> str:

@@ -9,7 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from contracts.errors import HubError
-from hub import programs
+from hub import cli_contract, cli_triage, programs
+from hub.cli_classify import EPILOG as CLASSIFY_EPILOG
+from hub.cli_classify import classify
+from hub.cli_quality import quality
 from hub.home import token_issuer
 from hub.ledger import STATES
 from hub.pipeline import PIPELINE
@@ -205,6 +208,12 @@ def demo(
     given = _settings(None, home=home, bus=bus, database=database)
     choices = Choices(settings=given, once=once, json=json, children=children, seed=seed)
     raise typer.Exit(run_demo(choices))
+
+
+app.add_typer(cli_contract.app, name="contract")
+app.add_typer(cli_triage.app, name="triage")
+app.command("quality")(quality)
+app.command("classify", epilog=CLASSIFY_EPILOG)(classify)
 
 
 def _visible(text: str) -> str:

@@ -35,6 +35,8 @@ from hub.stages.publish import Publish
 from hub.stages.refer import Refer
 from hub.stages.release import Release
 from hub.stages.translate import Translate
+from hub.triage import labels
+from hub.triage.standing import Standing
 from hub.web.access import Access
 from hub.web.clock import WALL, wall_clock
 from hub.web.tokens import Verifier
@@ -81,7 +83,10 @@ def _collect(house: House) -> Handler:
 
 
 def _translate(house: House) -> Handler:
-    return Translate(record_ref=house.pseudonyms.record_ref)
+    return Translate(
+        record_ref=house.pseudonyms.record_ref, open_part=_opener(house, "translate"),
+        standing=Standing(stops=labels.stops),
+    )  # fmt: skip
 
 
 def _identify(house: House) -> Handler:

@@ -3,14 +3,15 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from contracts.errors import FatalError
-from hub import ledger
+from hub import ledger, quality
 from hub.bus import parking
 from hub.bus.audit import verify
 from hub.bus.database import open_database, reading
@@ -20,6 +21,7 @@ from hub.home import instance_id, locked
 from hub.house import House, database_url, open_house
 from hub.ledger import Rejected, Totals
 from hub.pipeline import PIPELINE, STAGES
+from hub.quality import Score, Service
 from hub.running import (
     STOP_SECONDS,
     Stopping,
@@ -31,6 +33,8 @@ from hub.running import (
 )
 from hub.settings import Settings
 from hub.setup import set_up
+from hub.triage import desk, labels
+from hub.web.clock import clock_from
 from hub.web.logs import configure_logs
 
 log = structlog.get_logger()
@@ -128,6 +132,32 @@ def retry_parked(settings: Settings) -> int:
     """Ask the workers to try every parked record again; returns how many."""
     with _hub_database(settings) as engine, engine.begin() as connection:
         return sum(parking.retry_parked(connection, stage.name) for stage in PIPELINE)
+
+
+def triage(settings: Settings, system: str) -> desk.Overview:
+    """The codes that no list knows, and what was decided of them."""
+    with _hub_database(settings) as engine, reading(engine) as connection:
+        return desk.overview(connection, system=system)
+
+
+def changed_labels(settings: Settings) -> list[labels.Changed]:
+    """The codes that their site has renamed."""
+    with _hub_database(settings) as engine, reading(engine) as connection:
+        return labels.all_changed(connection)
+
+
+def read_quality(settings: Settings, days: int) -> tuple[list[Score], list[Service]]:
+    """The scores of the last days, and how each source keeps what its contract promises."""
+    now = clock_from(settings.clock)()
+    with _hub_database(settings) as engine, reading(engine) as connection:
+        since = (now - timedelta(days=days)).date()
+        return quality.scores(connection, since=since), quality.services(connection, now)
+
+
+def decide(settings: Settings, do: Callable[[Connection, datetime], int]) -> int:
+    """Do something in triage, in one transaction; the workers go on from there."""
+    with _hub_database(settings) as engine, engine.begin() as connection:
+        return do(connection, clock_from(settings.clock)())
 
 
 def verify_audit(settings: Settings) -> list[tuple[str, int]]:

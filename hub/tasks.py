@@ -1,4 +1,4 @@
-"""What waits for a person: referrals without an end of their own, and records that are parked.
+"""What waits for a person: referrals without an end of their own, parked records, renamed codes.
 
 Reads only; pseudonyms, codes and dates. Why it waits and what to do is in `advice.toml`, by reason.
 """
@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from hub import ledger
 from hub.referrals import store
+from hub.triage import labels
 from hub.web.words import Words
 
 ADVICE = Path(__file__).with_name("advice.toml")
@@ -48,7 +49,25 @@ def read_tasks(connection: Connection) -> list[Task]:
         Task(kind="records", system=one.system, reason=one.reason, since=one.since, count=one.count)
         for one in ledger.list_held(connection)
     ]
-    return sorted([*referrals, *records], key=lambda task: (task.since, task.system, task.referral))
+    return sorted(
+        [*referrals, *records, *_renamed(connection)],
+        key=lambda task: (task.since, task.system, task.referral),
+    )
+
+
+def _renamed(connection: Connection) -> list[Task]:
+    """Codes that their site has renamed, by source: their fields are stopped."""
+    found = labels.all_changed(connection)
+    return [
+        Task(
+            kind="records",
+            system=system,
+            reason="label_changed",
+            since=min(one.since for one in found if one.system == system),
+            count=sum(one.system == system for one in found),
+        )
+        for system in sorted({one.system for one in found})
+    ]
 
 
 class Advice:

@@ -4,6 +4,7 @@ Gives what the server holds, untouched. Trusts no page: the server drops a filte
 know, answers a broken one with an empty list, and shifts its pages while cases change.
 """
 
+import hashlib
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,17 +12,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+import structlog
 
 from adapters.dsw_cms.client import MOST_A_PAGE, Page, PrimeroClient, Row, Window
-from adapters.dsw_cms.codes import Labels, read_labels
+from adapters.dsw_cms.codes import Labels, read_field_labels, read_labels
 from adapters.dsw_cms.push import push_referral
 from adapters.sdk.http import HttpClient, NotFoundError, RefusedError
 from adapters.sdk.manifest import load_manifest
 from adapters.sdk.ports import Batch, Delivery, Receipt, Record
 from contracts.errors import FatalError, RetriableError
 
+log = structlog.get_logger()
 OVERLAP = timedelta(seconds=120)
 """How far behind the newest case seen a window begins: a stamp is taken before its commit."""
+LABELS_EVERY = timedelta(hours=1)
+"""How often the site is asked what it calls its codes, by its own clock."""
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 _PROBES = 3
@@ -37,7 +42,8 @@ class _Reading:
 
     `seen` holds the states (see `_state`) of the cases given that the next window will show again;
     `since` where the current window begins and `page` how far it was read, `until` its end by the
-    server's clock; no `until` means that no window is open.
+    server's clock; no `until` means that no window is open. `labels` is the checksum of the labels
+    given last, `labels_at` when the server was asked for them.
     """
 
     cursor: datetime | None = None
@@ -46,11 +52,13 @@ class _Reading:
     since: datetime = _BEGINNING
     page: int = 1
     until: datetime | None = None
+    labels: str = ""
+    labels_at: datetime | None = None
 
     @classmethod
     def of(cls, checkpoint: Mapping[str, Any] | None) -> "_Reading":
         stored = dict(checkpoint or {})
-        for name in ("cursor", "since", "until"):
+        for name in ("cursor", "since", "until", "labels_at"):
             if stored.get(name):
                 stored[name] = datetime.fromisoformat(stored[name])
         return cls(**stored | {"seen": dict(stored.get("seen", {}))})
@@ -64,6 +72,8 @@ class _Reading:
             "since": self.since.isoformat(),
             "page": self.page,
             "until": self.until.isoformat() if self.until else None,
+            "labels": self.labels,
+            "labels_at": self.labels_at.isoformat() if self.labels_at else None,
         }
 
     def go_on(self, page: Page, stamps: Sequence[datetime]) -> None:
@@ -106,8 +116,10 @@ class DswCms:
             # What was read is kept; the fault shows again at the next pull, or has passed.
         except RefusedError as error:
             raise FatalError(f"{error}: let the administrator widen the account's role") from None
+        labels = self._changed_labels(reading, complete or reading.until)
         return Batch(
             records=records,
+            labels=labels,
             checkpoint=reading.as_checkpoint(),
             more=complete is None,
             complete_until=complete,
@@ -122,6 +134,25 @@ class DswCms:
         if self._labels is None:
             self._labels = read_labels(self._client)
         return self._labels
+
+    def _changed_labels(
+        self, reading: _Reading, now: datetime | None
+    ) -> Mapping[str, Labels] | None:
+        """Ask the site from time to time what it calls its codes; None when that is as it was."""
+        asked = reading.labels_at
+        if now is None or (asked is not None and asked <= now < asked + LABELS_EVERY):
+            return None
+        try:
+            found = read_field_labels(self._client)
+        except RetriableError:
+            return None  # asked again at the next pull
+        except RefusedError as error:
+            log.warning("labels_not_readable", system=self.manifest.system, problem=str(error))
+            reading.labels_at = now
+            return None
+        checksum = hashlib.sha256(orjson.dumps(found, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        known, reading.labels, reading.labels_at = reading.labels, checksum, now
+        return None if checksum == known else {"case": found}
 
     def _read_page(self, reading: _Reading, records: list[Record], most: int) -> datetime | None:
         """Read one page into `records`; return the end of the window when it was the last one."""

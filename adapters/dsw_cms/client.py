@@ -92,6 +92,11 @@ class PrimeroClient:
         what = "the code lists"
         return _rows(what, self._http.get(what, f"{API}/lookups", {"per": 1000, "page": page}))
 
+    def list_forms(self) -> Sequence[Row]:
+        """List the forms with their fields."""
+        what = "the forms"
+        return _rows(what, self._http.get(what, f"{API}/forms"))
+
     def create_case(self, data: Row) -> None:
         """Create a case with its own id. Raises ConflictError when the id exists."""
         self._http.post("a new case", f"{API}/cases", {"data": data})

@@ -23,6 +23,38 @@ def read_labels(client: PrimeroClient, locale: str = "en") -> Labels:
     return labels
 
 
+def read_field_labels(client: PrimeroClient) -> Labels:
+    """Read what the site calls the codes of each field of a case, by the field's path."""
+    lists, forms = read_labels(client), client.list_forms()
+    parents = {
+        str(field["subform_section_unique_id"]): str(field["name"])
+        for form in forms
+        for field in _fields(form)
+        if field.get("subform_section_unique_id")
+    }
+    found: dict[str, Mapping[str, str]] = {}
+    for form in forms:
+        parent = parents.get(str(form.get("unique_id")), "") if form.get("is_nested") else ""
+        for field in _fields(form):
+            labels = _labels_of(field, lists)
+            if labels:
+                found[f"{parent}.{field['name']}" if parent else str(field["name"])] = labels
+    return found
+
+
+def _fields(form: Row) -> list[Row]:
+    return [one for one in form.get("fields") or () if isinstance(one, dict) and one.get("name")]
+
+
+def _labels_of(field: Row, lists: Labels) -> Mapping[str, str]:
+    """The options of a field: a list that it names, or options of its own."""
+    kind, _, name = str(field.get("option_strings_source") or "").partition(" ")
+    if kind == "lookup":
+        return lists.get(name, {})
+    own = [one for one in field.get("option_strings_text") or () if isinstance(one, dict)]
+    return {str(one.get("id")): _text(one.get("display_text"), "en") for one in own}
+
+
 def fingerprint(labels: Mapping[str, str]) -> str:
     """Return a text that changes when any code of the list is added, dropped or relabelled."""
     return hashlib.sha256(json.dumps(sorted(labels.items())).encode()).hexdigest()

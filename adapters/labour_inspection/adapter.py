@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 from adapters.sdk.cells import Plain, key_text
 from adapters.sdk.office import Offices
+from contracts import codes
+
+_NO_CHILD = frozenset({"", "0", "-", "\u2013", "\u2014"})
 
 
 def keys_of(cells: Mapping[str, Plain]) -> tuple[str, str] | None:
@@ -15,10 +18,10 @@ def keys_of(cells: Mapping[str, Plain]) -> tuple[str, str] | None:
     inspection, child = key_text(cells.get("insp_id")), key_text(cells.get("child_no"))
     if not inspection:
         return None
-    if child:
-        return f"{inspection}/{child}", f"{inspection}/{child}"
-    found_none = key_text(cells.get("child_found")).casefold() == "no"
-    return (f"{inspection}/", "") if found_none else None
+    found_none = codes.load("child_found").find(key_text(cells.get("child_found"))) == "no"
+    if found_none and child in _NO_CHILD:
+        return f"{inspection}/", ""
+    return (f"{inspection}/{child}", f"{inspection}/{child}") if child else None
 
 
 class LabourInspection(Offices):

@@ -18,7 +18,7 @@ import xlsxwriter
 
 from adapters.sdk.manifest import SheetForm
 from adapters.sdk.ports import Answer
-from adapters.sdk.table import read_workbook
+from adapters.sdk.reading_sheets import read_workbook
 from adapters.sdk.unpack import UnreadableError
 from contracts.errors import RetriableError
 
@@ -90,7 +90,7 @@ def _escaped(letter: str) -> str:
 def _read(path: Path) -> _Rows:
     if not path.exists():
         return {}
-    rows = (row.cells for row in read_workbook(path.read_bytes(), _FORM).rows)
+    rows = (row.cells for row in read_workbook(path.read_bytes(), _FORM).rows())
     return {
         (str(row.get("row_key", "")), str(row.get("referral_id", ""))): (
             str(row.get("date", "")), str(row.get("state", "")),

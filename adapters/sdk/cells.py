@@ -3,18 +3,25 @@
 import re
 import unicodedata
 from datetime import date, datetime, time, timedelta
+from enum import Enum
 from math import isfinite
 
+from contracts.dates import read_month
+
 Plain = str | int | float | bool
+
+
+class Broken(Enum):
+    """What stands in a cell that should hold a value and holds none."""
+
+    ERROR = "an error, such as #N/A"
+    NO_VALUE = "a formula whose result was not saved"
+
+
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _EMPTY = "".join(map(chr, _INVISIBLE)) + " \t\r\n\v\f\u00a0\u2003\u3000"
-_EXACT = 2**53  # up to here a spreadsheet's number is exactly a whole number
-_DAY_ZERO = date(1899, 12, 30)  # day 0 of a workbook's date serials
-_SERIALS = range(20_000, 80_000)  # 1954 to 2119: no other number in a month column looks like it
-_BUDDHIST_YEARS = range(2400, 2700)
-_BUDDHIST_OFFSET = 543
-_YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.]\d{1,2})?(?:[T ].*)?")
-_YEAR_LAST = re.compile(r"(?:\d{1,2}[-/.])?(\d{1,2})[-/.](\d{4})")
+EXACT = 2**53  # up to here a spreadsheet's number is exactly a whole number
+_WHOLE = re.compile(r"^([0-9]+)\.0+$")
 
 
 def plain(cell: object) -> Plain | None:
@@ -25,7 +32,7 @@ def plain(cell: object) -> Plain | None:
     """
     if cell is None or cell == "":
         return None
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < _EXACT:
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < EXACT:
         return int(cell)
     if isinstance(cell, float) and not isfinite(cell):
         return str(cell)  # JSON has no such number, and would lose it without a word
@@ -36,14 +43,16 @@ def plain(cell: object) -> Plain | None:
     return str(cell) if isinstance(cell, timedelta) else None
 
 
-def is_blank(cell: Plain | None) -> bool:
+def is_blank(cell: object) -> bool:
     """Whether there is nothing to see in the cell."""
-    return cell is None or (isinstance(cell, str) and not cell.strip(_EMPTY))
+    if isinstance(cell, str):
+        return not (cell[:1].isalnum() or cell.strip(_EMPTY))
+    return cell is None
 
 
-def tidy(cell: Plain | None) -> str:
+def tidy(cell: Plain | Broken | None) -> str:
     """Return the cell as text without what nobody sees: edges, invisible marks, odd blanks."""
-    if cell is None:
+    if cell is None or isinstance(cell, Broken):
         return ""
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
@@ -51,11 +60,15 @@ def tidy(cell: Plain | None) -> str:
     return " ".join(text.split())
 
 
-def key_text(cell: Plain | None) -> str:
-    """Return the cell as part of a key: tidy, with the digits of any script as 0 to 9."""
-    return "".join(
+def key_text(cell: Plain | Broken | None) -> str:
+    """Return the cell as part of a key: tidy, with the digits of any script as 0 to 9.
+
+    A whole number is the same as text, also with the `.0` of a statistics program.
+    """
+    text = "".join(
         str(unicodedata.decimal(letter)) if letter.isdecimal() else letter for letter in tidy(cell)
     )
+    return _WHOLE.sub(r"\1", text)
 
 
 def month_text(cell: Plain | None) -> str:
@@ -63,15 +76,5 @@ def month_text(cell: Plain | None) -> str:
 
     What is no month comes back as its key text: the contract says what is wrong with it.
     """
-    if isinstance(cell, int | float) and not isinstance(cell, bool) and int(cell) in _SERIALS:
-        return (_DAY_ZERO + timedelta(days=int(cell))).strftime("%Y-%m")
-    text = key_text(cell)
-    if found := _YEAR_FIRST.fullmatch(text):
-        year, month = int(found[1]), int(found[2])
-    elif found := _YEAR_LAST.fullmatch(text):
-        year, month = int(found[2]), int(found[1])
-    else:
-        return text
-    if year in _BUDDHIST_YEARS:
-        year -= _BUDDHIST_OFFSET
-    return f"{year:04d}-{month:02d}" if 1 <= month <= 12 else text
+    month = read_month(cell)
+    return key_text(cell) if month is None else f"{month:%Y-%m}"

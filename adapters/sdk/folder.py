@@ -1,24 +1,29 @@
 """A folder into which offices put workbooks, polled. Reads files; moves, marks and deletes none."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import structlog
 
+from adapters.sdk.grid import Grid
 from adapters.sdk.manifest import SheetForm
-from adapters.sdk.plain_file import NotPlainError, TooLongError, read_plain_file
+from adapters.sdk.plain_file import NotPlainError, TooLongError, open_plain_file
 from adapters.sdk.ports import Batch, Record, Unreadable
-from adapters.sdk.table import Row, Workbook, read_workbook
-from adapters.sdk.twins import Keys, find_twins
+from adapters.sdk.reading_sheets import body_of, grids_in
+from adapters.sdk.table import Problem, Row, Tables
+from adapters.sdk.twins import Census, Keys, Place, Twin
 from adapters.sdk.unpack import UnreadableError
+from adapters.sdk.zawgyi_columns import Encodings
 from contracts.errors import Reason, RetriableError
 
 log = structlog.get_logger()
-MAX_FILE = 64 * 2**20
+MAX_FILE = 512 * 2**20
 # Not only .xlsx: what somebody meant as a workbook gets an answer instead of silence.
 _SUFFIXES = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".csv"})
 _TIMES = range(946_684_800 * 10**9, 4_102_444_800 * 10**9)  # the years 2000 to 2099
@@ -49,13 +54,20 @@ class FileState:
         return f"{self.mtime:020d}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Content:
-    """A file that was read; `twins` are the places of rows that a later row would hide."""
+    """A file that was read once to its end, and is being read again to be given.
+
+    `twins` are the places of rows that a later row would hide; `rows` stand at `given`.
+    """
 
     sha256: str
-    book: Workbook
-    twins: Mapping[int, Row]
+    count: int
+    keyless: Sequence[Place]
+    twins: Mapping[int, Twin]
+    problems: Sequence[Problem]
+    rows: Iterator[Row] = field(repr=False)
+    given: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -154,40 +166,55 @@ class WorkbookFolder:
 
     def _take(self, file: FileState, pull: _Pull) -> None:
         try:
-            content = self._open(file)
+            self._give(file, self._open(file), pull)
         except FileNotFoundError:
-            return
+            self._last = None
         except OSError:
+            self._last = None
             self._wait(file, pull, _NOT_OPENED)
         except UnreadableError as error:
+            self._last = None
             if error.unfinished:
                 self._wait(file, pull, error.reason)
             else:
                 _give_up(file, pull, error.reason)
-        else:
-            self._give(file, content, pull)
 
     def _open(self, file: FileState) -> _Content:
+        """Read a file to its end before anything of it is given, and stand at its start again."""
         if self._last and self._last[0] == file:
             return self._last[1]
         if not file.has_name:
             raise UnreadableError(_NAME_IS_NO_TEXT)
         if file.mtime not in _TIMES:
             raise UnreadableError(_TIME_IMPOSSIBLE)
-        content = self._read(file)
+        census = Census(self._keys, self._form.tells_apart)
+        with closing(self._plain(file)) as opened:
+            sha256 = _sha256(opened)
+            tables = Tables(self._grids(opened), self._form)
+            census.take(Encodings().rows(tables.rows()))
         if _state(self._inbox / file.name) != file:
             raise UnreadableError(_STILL_CHANGING, unfinished=True)
-        book = read_workbook(content, self._form)
-        if book.extra_columns:
-            log.info("workbook_columns_ignored", file=file.name, count=book.extra_columns)
-        twins = find_twins(book.rows, self._keys, self._form.tells_apart)
-        read = _Content(sha256=hashlib.sha256(content).hexdigest(), book=book, twins=twins)
+        if tables.extra:
+            log.info("workbook_columns_ignored", file=file.name, count=len(tables.extra))
+        read = _Content(
+            sha256=sha256, count=len(census), keyless=census.keyless, twins=census.twins(),
+            problems=tables.problems, rows=self._rows(file),
+        )  # fmt: skip
         self._last = (file, read)
         return read
 
-    def _read(self, file: FileState) -> bytes:
+    def _rows(self, file: FileState) -> Iterator[Row]:
+        """Read the file again. It stays open until the rows end, or nobody wants them any more."""
+        with closing(self._plain(file)) as opened:
+            yield from Encodings().rows(Tables(self._grids(opened), self._form).rows())
+
+    def _grids(self, opened: BinaryIO) -> Iterator[Grid]:
+        opened.seek(0)
+        return grids_in(opened, "xlsx")  # a text file (.csv) that was cut off looks whole
+
+    def _plain(self, file: FileState) -> BinaryIO:
         try:
-            return read_plain_file(self._inbox / file.name, MAX_FILE)
+            return open_plain_file(self._inbox / file.name, MAX_FILE)
         except TooLongError:
             raise UnreadableError(_TOO_LARGE) from None
         except NotPlainError:
@@ -205,38 +232,58 @@ class WorkbookFolder:
 
     def _give(self, file: FileState, content: _Content, pull: _Pull) -> None:
         """Give as many rows as there is room for, from where the last pull stopped."""
-        book, twins = content.book, content.twins
         going_on = pull.at.get("name") == file.name and pull.at.get("sha256") == content.sha256
         start = pull.at["given"] if going_on and file.is_as(pull.at) else 0
-        stop = start + pull.most - len(pull.records)
-        rows = enumerate(book.rows[start:stop], start)
-        pull.records.extend(self._record(file, row) for at, row in rows if at not in twins)
-        if stop < len(book.rows):
+        stop = min(start + pull.most - len(pull.records), content.count)
+        records = self._records(file, content, start, stop)
+        if _state(self._inbox / file.name) != file:
+            raise UnreadableError(_STILL_CHANGING, unfinished=True)
+        pull.records.extend(records)
+        if stop < content.count:
             pull.at = file.stored(name=file.name, sha256=content.sha256, given=stop)
             pull.more = True
             return
-        odd = [_odd_key(file, row) for row in book.rows if self._keys(row.cells) is None]
-        for at, hiding in twins.items():
-            row = book.rows[at]
-            odd.append(_odd_key(file, row))
-            place = f"{row.sheet}, row {row.number}"
-            pull.unreadable.append(_unreadable(file, odd[-1], _key_twice(hiding), place))
-        for problem in book.problems:
-            key = f"{file.name}#{problem.sheet}"
-            odd.append(key)
-            pull.unreadable.append(_unreadable(file, key, problem.reason, problem.sheet))
-        pull.end(file, content.sha256, odd)
+        self._end(file, content, pull)
         self._last = None
 
+    def _records(
+        self, file: FileState, content: _Content, start: int, stop: int
+    ) -> Sequence[Record]:
+        """Read the rows from `start` to `stop`, without those that a later row would hide."""
+        if start < content.given:
+            content.rows, content.given = self._rows(file), 0
+        rows = enumerate(islice(content.rows, start - content.given, stop - content.given), start)
+        records = [self._record(file, row) for at, row in rows if at not in content.twins]
+        content.given = stop
+        return records
+
+    def _end(self, file: FileState, content: _Content, pull: _Pull) -> None:
+        """Tell of everything in the file that was no record."""
+        odd = [_odd_key(file, place) for place in content.keyless]
+        for twin in content.twins.values():
+            odd.append(_odd_key(file, twin.place))
+            where = f"{twin.place[0]}, row {twin.place[1]}"
+            pull.unreadable.append(_unreadable(file, odd[-1], _key_twice(twin.hidden_by), where))
+        for problem in content.problems:
+            key = f"{file.name}#{problem.sheet}"
+            if (
+                problem.reason.column and problem.reason.where
+            ):  # cells of a sheet that was read otherwise
+                key += f"#{problem.reason.column}"
+            odd.append(key)
+            where = problem.reason.where or problem.sheet
+            pull.unreadable.append(_unreadable(file, key, problem.reason, where))
+        pull.end(file, content.sha256, odd)
+
     def _record(self, file: FileState, row: Row) -> Record:
-        odd = _odd_key(file, row)
+        odd = _odd_key(file, (row.sheet, row.number))
         key, person = self._keys(row.cells) or (odd, odd)
         return Record(
             record=self._form.record,
             key=key,
             person=person,
             version=f"{file.version}/{row.sheet_index:04d}/{row.number:07d}",
-            body=row.cells,
+            body=body_of(row),
             where=f"{file.name}, {row.sheet}, row {row.number}",
             changed=datetime.fromtimestamp(file.mtime / 1e9, UTC),
         )
@@ -259,9 +306,16 @@ def _state(path: Path) -> FileState | None:
     )
 
 
-def _odd_key(file: FileState, row: Row) -> str:
+def _sha256(opened: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while block := opened.read(2**20):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def _odd_key(file: FileState, place: Place) -> str:
     """The key of a row that has none of its own: the contract rejects it, and it is not lost."""
-    return f"{file.name}#{row.sheet}#{row.number}"
+    return f"{file.name}#{place[0]}#{place[1]}"
 
 
 def _give_up(file: FileState, pull: _Pull, reason: Reason) -> None:
@@ -279,10 +333,10 @@ def _unreadable(file: FileState, key: str, reason: Reason, place: str = "") -> U
     return Unreadable(key=key, version=file.version, reason=placed)
 
 
-def _key_twice(hiding: Row) -> Reason:
+def _key_twice(hiding: Place) -> Reason:
     return Reason(
         code="row_key_twice",
-        message=f"row {hiding.number} of sheet {hiding.sheet} has the same key and names another"
+        message=f"row {hiding[1]} of sheet {hiding[0]} has the same key and names another"
         " person; this row was not used",
         next_step="give each person a number of its own, or delete the wrong row, and send the"
         " file again",

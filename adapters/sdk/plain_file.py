@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 _NOBODY_THERE = frozenset({errno.ELOOP, errno.ENXIO})  # how opening a link or a socket fails
 
@@ -16,8 +17,8 @@ class TooLongError(Exception):
     """It holds more than it may."""
 
 
-def read_plain_file(path: Path, most: int) -> bytes:
-    """Return the content, at most `most` bytes. Raises OSError, NotPlainError, TooLongError."""
+def open_plain_file(path: Path, most: int) -> BinaryIO:
+    """Open a file of at most `most` bytes. Raises OSError, NotPlainError, TooLongError."""
     try:
         # A link may lead anywhere, and a pipe would be waited for until somebody writes.
         opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -26,11 +27,16 @@ def read_plain_file(path: Path, most: int) -> bytes:
             raise NotPlainError from None
         raise
     about = os.fstat(opened)
-    if not stat.S_ISREG(about.st_mode):
+    if not stat.S_ISREG(about.st_mode) or about.st_size > most:
         os.close(opened)
-        raise NotPlainError
-    with os.fdopen(opened, "rb") as file:
-        content = b"" if about.st_size > most else file.read(most + 1)
-    if about.st_size > most or len(content) > most:
+        raise TooLongError if stat.S_ISREG(about.st_mode) else NotPlainError
+    return os.fdopen(opened, "rb")
+
+
+def read_plain_file(path: Path, most: int) -> bytes:
+    """Return the content, at most `most` bytes. Raises OSError, NotPlainError, TooLongError."""
+    with open_plain_file(path, most) as file:
+        content = file.read(most + 1)
+    if len(content) > most:  # it grew meanwhile
         raise TooLongError
     return content

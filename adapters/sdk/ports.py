@@ -43,7 +43,9 @@ class Batch:
     `checkpoint` is stored with the records and handed to the next pull. `more` asks for another
     pull at once. `complete_until`: all that the source held up to then (by the source's own
     clock) has been given, in this batch or before; None while that cannot be said.
-    `mended` names what was given as unreadable before and has been read now.
+    `mended` names what was given as unreadable before and has been read now. `labels` says what
+    the site calls its codes now, when it was asked and that has changed: by record, and by the path
+    of a field in it.
     """
 
     records: Sequence[Record]
@@ -52,6 +54,7 @@ class Batch:
     more: bool = False
     complete_until: datetime | None = None
     mended: Sequence[str] = ()
+    labels: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None
 
 
 @runtime_checkable

@@ -1,14 +1,21 @@
-"""Code lists as versioned data, loaded once each. Never knows what a source calls a field."""
+"""Code lists as dated data with versions, loaded once each. Never knows a source's field names."""
 
 import csv
 import io
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from contracts.text import normalise
+
+_JOINTS = re.compile(r"[-_/ ]+")
+EQUIVALENCES = frozenset({"equivalent", "wider", "narrower", "inexact"})
+"""How another scheme's code may stand to ours; words of FHIR R4's ConceptMap."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,13 +35,16 @@ class Code:
 class CodeList:
     """A code list: its codes, and every spelling of them that files use.
 
-    `width` is the length that all codes of digits share, 0 where there is none: a spreadsheet
-    drops leading zeros, and the width gives them back.
+    It holds from `valid_from` to `valid_until` (None: still). `width` is the length that all
+    codes of digits share, 0 where there is none: a spreadsheet drops leading zeros, and the width
+    gives them back.
     """
 
     name: str
     version: str
     source: str
+    valid_from: date
+    valid_until: date | None
     codes: Mapping[str, Code]
     spellings: Mapping[str, str]
     width: int
@@ -55,19 +65,44 @@ class CodeList:
         return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One row of a crosswalk: `other` is the code of `scheme` that stands beside ours.
+
+    `equivalence` is one of EQUIVALENCES: `wider` says that the other code means more than ours.
+    """
+
+    code: str
+    scheme: str
+    other: str
+    equivalence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A dated change of a code: `becomes` stands for it from `on`; no codes: it was dropped.
+
+    Without `on` the day is not known, and the code counts as gone on every day.
+    """
+
+    code: str
+    becomes: tuple[str, ...]
+    on: date | None
+    source: str
+
+
 def spelling(text: str) -> str:
-    """Return the form under which spellings are compared."""
-    return normalise(text).casefold()
+    """Return the form under which spellings are compared: `long-absent` is `Long_Absent`."""
+    return _JOINTS.sub(" ", normalise(text).casefold()).strip()
 
 
 @cache
 def load(name: str, level: str = "") -> CodeList:
     """Load a list by its file name; `level` keeps one level of a classification (`class`)."""
     entry = _sources()[name]
-    rows = csv.DictReader(io.StringIO(_text(f"{name}.csv")))
     codes: dict[str, Code] = {}
     spellings: dict[str, str] = {}
-    for row in rows:
+    for row in _rows(f"{name}.csv"):
         one = _code(row)
         if level and one.level != level:
             continue
@@ -76,7 +111,8 @@ def load(name: str, level: str = "") -> CodeList:
             spellings[text] = spellings[spelling(text)] = one.code
     widths = {len(code) if code.isdecimal() else 0 for code in codes}
     return CodeList(
-        name=name, version=entry["version"], source=entry["source"], codes=codes,
+        name=name, version=entry["version"], source=entry["source"],
+        valid_from=entry["valid_from"], valid_until=entry.get("valid_until"), codes=codes,
         spellings=spellings, width=widths.pop() if len(widths) == 1 else 0,
     )  # fmt: skip
 
@@ -84,6 +120,48 @@ def load(name: str, level: str = "") -> CodeList:
 def names() -> tuple[str, ...]:
     """Return the names of all lists."""
     return tuple(sorted(_sources()))
+
+
+@cache
+def crosswalk(name: str) -> tuple[Link, ...]:
+    """Return how a list's codes stand to those of other schemes (`hazards`: R190, MICS6, DPMS)."""
+    return tuple(
+        Link(
+            code=row["code"],
+            scheme=row["scheme"],
+            other=row["other"],
+            equivalence=row["equivalence"],
+        )
+        for row in _rows(f"crosswalks/{name}.csv")
+    )
+
+
+@cache
+def changes(name: str) -> tuple[Change, ...]:
+    """Return the changes of a list's codes, as changes.toml has them."""
+    rows: list[dict[str, Any]] = tomllib.loads(_text("changes.toml"))["change"]
+    return tuple(
+        Change(
+            code=row["code"], becomes=tuple(row["becomes"]), on=row.get("on"), source=row["source"]
+        )
+        for row in rows
+        if row["list"] == name
+    )
+
+
+def successor(name: str, code: str, on: date) -> tuple[str, ...]:
+    """Return what stands for a code on a day: itself while it holds, several after a split.
+
+    Nothing stands for a code that was dropped. Raises KeyError for one that never was in the list.
+    """
+    if code not in load(name):
+        raise KeyError(f"the list {name} never had this code")
+    for change in changes(name):
+        if change.code == code and (change.on is None or change.on <= on):
+            return tuple(
+                last for next_code in change.becomes for last in successor(name, next_code, on)
+            )
+    return (code,)
 
 
 def state_of(township: str) -> str:
@@ -117,8 +195,12 @@ def _code(row: dict[str, str]) -> Code:
 
 
 @cache
-def _sources() -> dict[str, dict[str, str]]:
+def _sources() -> dict[str, dict[str, Any]]:
     return tomllib.loads(_text("SOURCES.toml"))
+
+
+def _rows(name: str) -> Iterator[dict[str, str]]:
+    return iter(csv.DictReader(io.StringIO(_text(name))))
 
 
 def _text(name: str) -> str:

@@ -1,124 +1,117 @@
 """What happened, as one source record tells it: the sealed `case` part. Holds no identity."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from contracts.labels import Label
-from contracts.model.base import TOWNSHIP, Sex, System, Thing, YesNo
+from contracts.model import sources_of_meaning as of
+from contracts.model.base import TOWNSHIP, Absent, Meaning, Sex, System, Thing
+from contracts.model.case_file import CaseFile, Concern
 from contracts.model.consent_statement import ConsentStatement
+from contracts.model.education_situation import EducationSituation, SchoolStatus
+from contracts.model.follow_up_visit import FollowUpVisit
+from contracts.model.inspection import Inspection
+from contracts.model.service import Referral, Service
 from contracts.model.verdict import Verdict
+from contracts.model.work_situation import ChildFound, WorkSituation, WorstForm
+from contracts.model.workplace import Workplace
 
-ChildFound = Literal["yes", "no", "suspected"]
-Concern = Literal["child_labour", "worst_form"]
-SchoolStatus = Literal["enrolled", "long_absent", "dropout", "transferred_out", "re_entered"]
-WorstForm = Literal["a1", "a2", "a3", "a4", "b1", "b2", "c1", "c2", "unspecified"]
+__all__ = ["CaseFacts", "ChildFound", "Concern", "SchoolStatus", "Unmapped", "WorstForm"]
+
+_AGE = Field(ge=0, le=120)
 
 
 class Unmapped(Thing):
     """A code that its list does not know: it waits for triage, never dropped, never defaulted."""
 
-    field: Annotated[str, Label.C1] = Field(description="Field of the common schema.")
-    code: Annotated[str, Label.C5] = Field(description="The code as the source wrote it.")
+    field: Annotated[str, Label.C1, Meaning("Field of the common schema.", of.OWN)]
+    code: Annotated[str, Label.C5, Meaning("The code as the source wrote it.", of.OWN)]
+    label: Annotated[
+        str, Label.C5, Meaning("The label that the source shows for it, where it has one.", of.OWN)
+    ] = ""
 
 
-class CaseFacts(Thing):
-    """Work, school, consent and verdicts of one child as observed by one source on one day."""
+class CaseFacts(WorkSituation, EducationSituation, CaseFile):
+    """Work, school, case, consent and verdicts of one child as one source observed it on one day.
 
-    system: Annotated[System, Label.C2] = Field(description="Source system.")
-    record: Annotated[str, Label.C2] = Field(description="Source record: the name of its contract.")
-    row_key: Annotated[str, Label.C3] = Field(description="The source's own key of the record.")
-    office: Annotated[str, Label.C7] = Field(
-        default="", description="Office, school or case owner that recorded it; empty: none."
-    )
-    observed_on: Annotated[date, Label.C1] = Field(
-        description="Day of the observation; generalised to a quarter before it leaves."
-    )
-    township: Annotated[str | None, Label.C1] = Field(
-        default=None, pattern=TOWNSHIP, description="Township of the observation, MIMU P-code."
-    )
-    sex: Annotated[Sex, Label.C1] = Field(default="unknown", description="Sex.")
-    age_low: Annotated[int | None, Label.C1] = Field(
-        default=None, ge=0, le=120, description="Lowest possible age.",
-        json_schema_extra={"unit": "completed years on observed_on"},
-    )  # fmt: skip
-    age_high: Annotated[int | None, Label.C1] = Field(
-        default=None, ge=0, le=120, description="Highest possible age.",
-        json_schema_extra={"unit": "completed years on observed_on"},
-    )  # fmt: skip
-    isic: Annotated[str | None, Label.C1] = Field(
-        default=None, pattern=r"^([0-9]{4}|unmapped)$",
-        description="ISIC Rev.4 class of the workplace.",
-    )  # fmt: skip
-    isco: Annotated[str | None, Label.C1] = Field(
-        default=None, pattern=r"^([0-9]{4}|unmapped)$",
-        description="ISCO-08 unit group of the child's work.",
-    )  # fmt: skip
-    hours_week: Annotated[float | None, Label.C1] = Field(
-        default=None, ge=0, le=168, description="Hours worked in a week, as stated; never derived.",
-        json_schema_extra={"unit": "h/week"},
-    )  # fmt: skip
-    hours_day: Annotated[float | None, Label.C1] = Field(
-        default=None, ge=0, le=24, description="Hours worked in a day.",
-        json_schema_extra={"unit": "h/day"},
-    )  # fmt: skip
-    days_week: Annotated[int | None, Label.C1] = Field(
-        default=None, ge=0, le=7, description="Days worked in a week.",
-        json_schema_extra={"unit": "d/week"},
-    )  # fmt: skip
-    night_work: Annotated[YesNo | None, Label.C1] = Field(
-        default=None, description="Works at night (Factories Act: 18:00 to 06:00 below 16)."
-    )
-    attends_school: Annotated[YesNo | None, Label.C2] = Field(
-        default=None, description="Attends school."
-    )
-    sees_working: Annotated[YesNo | None, Label.C2] = Field(
-        default=None, description="The teacher sees the child working."
-    )
-    teacher_refers: Annotated[YesNo | None, Label.C2] = Field(
-        default=None, description="The teacher asks for a referral."
-    )
-    child_found: Annotated[ChildFound | None, Label.C1] = Field(
-        default=None, description="The inspector found the child at work."
-    )
-    hazards: Annotated[list[str], Label.C1] = Field(
-        default_factory=list, description="Codes of the list `hazards`."
-    )
-    worst_forms: Annotated[list[WorstForm], Label.C4] = Field(
-        default_factory=list,
-        description="C182 article 3 (a) to (c); `unspecified`: stated without its kind.",
-    )
-    school_status: Annotated[SchoolStatus | None, Label.C2] = Field(
-        default=None, description="Status on the school's roll."
-    )
-    absence_reason: Annotated[str | None, Label.C2] = Field(
-        default=None, description="Code of the list `absence_reasons`, or `unmapped`."
-    )
-    concern: Annotated[Concern | None, Label.C1] = Field(
-        default=None, description="What a case manager says; never inferred."
-    )
-    service_requested: Annotated[list[str], Label.C2] = Field(
-        default_factory=list, description="Codes of the list `services`."
-    )
-    consents: Annotated[list[ConsentStatement], Label.C2] = Field(
-        default_factory=list, description="What the record says about consent."
-    )
-    disclosure_limits: Annotated[bool, Label.C2] = Field(
-        default=False,
-        description="A free text limits disclosure: nothing beyond C1 until a person encodes it.",
-    )
-    case_status: Annotated[Literal["open", "closed"] | None, Label.C2] = Field(
-        default=None, description="Status of the case in the DSW's system."
-    )
-    case_id: Annotated[str | None, Label.C3] = Field(
-        default=None, description="Id of the case in the DSW's system."
-    )
-    legal: Annotated[Verdict, Label.C1] = Field(description="Verdict under national law.")
-    statistical: Annotated[Verdict, Label.C1] = Field(description="Verdict under SDG 8.7.1.")
-    unmapped: Annotated[list[Unmapped], Label.C5] = Field(
-        default_factory=list, description="Codes that wait for triage."
-    )
-    notes: Annotated[list[str], Label.C2] = Field(
-        default_factory=list, description="Quality notes: codes such as `card_unreadable`."
-    )
+    The work situation, the education situation and the case are one flat observation; what may
+    occur several times, or is about somebody else, is a thing of its own within it.
+    """
+
+    system: Annotated[System, Label.C2, Meaning("Source system.", of.OWN)]
+    record: Annotated[str, Label.C2, Meaning("Source record: the name of its contract.", of.OWN)]
+    row_key: Annotated[str, Label.C3, Meaning("The source's own key of the record.", of.OWN)]
+    office: Annotated[
+        str,
+        Label.C7,
+        Meaning("Office, school or case owner that recorded it; empty: none.", of.OWN),
+    ] = ""
+    observed_on: Annotated[
+        date,
+        Label.C1,
+        Meaning("Day of the observation; generalised to a quarter before it leaves.", of.OWN, "d"),
+    ]
+    township: Annotated[
+        str | None,
+        Label.C1,
+        Meaning("Township of the observation.", of.MIMU, codes="townships"),
+        Field(pattern=TOWNSHIP),
+    ] = None
+    sex: Annotated[Sex, Label.C1, Meaning("Sex.", "ISO/IEC 5218", codes="sexes")] = "unknown"
+    age_low: Annotated[
+        int | None,
+        Label.C1,
+        Meaning("Lowest possible age on observed_on, completed years.", of.ICLS, "a"),
+        _AGE,
+    ] = None
+    age_high: Annotated[
+        int | None,
+        Label.C1,
+        Meaning("Highest possible age on observed_on, completed years.", of.ICLS, "a"),
+        _AGE,
+    ] = None
+    workplace: Annotated[
+        Workplace | None, Label.C6, Meaning("Where the child works.", of.INSPECTION)
+    ] = None
+    inspection: Annotated[
+        Inspection | None, Label.C6, Meaning("The inspection that saw it.", of.INSPECTION)
+    ] = None
+    services: Annotated[
+        list[Service],
+        Label.C2,
+        Meaning("Services of the case.", of.PRIMERO),
+    ] = Field(default_factory=list)
+    referrals: Annotated[
+        list[Referral],
+        Label.C2,
+        Meaning("Referrals that the source knows.", of.PRIMERO),
+    ] = Field(default_factory=list)
+    follow_ups: Annotated[
+        list[FollowUpVisit],
+        Label.C2,
+        Meaning("Visits, done or due.", of.CLMRS),
+    ] = Field(default_factory=list)
+    consents: Annotated[
+        list[ConsentStatement],
+        Label.C2,
+        Meaning("What the record says about consent.", of.PRIMERO),
+    ] = Field(default_factory=list)
+    legal: Annotated[Verdict, Label.C1, Meaning("Verdict under national law.", of.LAW)]
+    statistical: Annotated[Verdict, Label.C1, Meaning("Verdict in statistics.", of.SDG)]
+    unmapped: Annotated[
+        list[Unmapped],
+        Label.C5,
+        Meaning("Codes that wait for triage.", of.OWN),
+    ] = Field(default_factory=list)
+    absent: Annotated[
+        list[Absent],
+        Label.C1,
+        Meaning("Fields left empty on purpose, and why.", of.FHIR),
+    ] = Field(default_factory=list)
+    notes: Annotated[
+        list[str],
+        Label.C2,
+        Meaning("Quality notes: codes such as `card_unreadable`.", of.OWN),
+    ] = Field(default_factory=list)

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from contracts.labels import Label
-from contracts.model.base import Thing
+from contracts.model import sources_of_meaning as of
+from contracts.model.base import Meaning, Thing
 
 VerdictAnswer = Literal["yes", "no", "undetermined", "out_of_scope"]
 
@@ -13,15 +14,23 @@ VerdictAnswer = Literal["yes", "no", "undetermined", "out_of_scope"]
 class Verdict(Thing):
     """Is this child labour, under which rules, and why. Reasons are codes, never kinds of abuse."""
 
-    answer: Annotated[VerdictAnswer, Label.C1] = Field(
-        description="`undetermined` lacks inputs (see `missing`); `out_of_scope` is an adult."
+    answer: Annotated[
+        VerdictAnswer,
+        Label.C1,
+        Meaning(
+            "`undetermined` lacks inputs (see `missing`); `out_of_scope`: too old or young.",
+            of.OWN,
+        ),
+    ]
+    rules: Annotated[
+        str,
+        Label.C1,
+        Meaning("Rule set and version.", of.OWN),
+        Field(pattern=r"^[a-z0-9.-]+/[0-9]{4}$"),
+    ]
+    reasons: Annotated[list[str], Label.C1, Meaning("Codes of the rules that decided.", of.OWN)] = (
+        Field(default_factory=list)
     )
-    rules: Annotated[str, Label.C1] = Field(
-        pattern=r"^[a-z0-9.-]+/[0-9]{4}$", description="Rule set and version."
-    )
-    reasons: Annotated[list[str], Label.C1] = Field(
-        default_factory=list, description="Codes of the rules that decided."
-    )
-    missing: Annotated[list[str], Label.C1] = Field(
-        default_factory=list, description="Fields that would settle an undetermined verdict."
-    )
+    missing: Annotated[
+        list[str], Label.C1, Meaning("Fields that would settle an undetermined verdict.", of.OWN)
+    ] = Field(default_factory=list)

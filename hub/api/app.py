@@ -6,7 +6,9 @@ from hub.api.consents import consent_router
 from hub.api.ledger import ledger_router
 from hub.api.parked import operator_router
 from hub.api.parts import ApiParts
+from hub.api.quality import quality_router
 from hub.api.referrals import referral_router, task_router
+from hub.api.triage import triage_router
 from hub.bus.database import reading
 from hub.sources import list_sources
 from hub.tasks import Advice
@@ -27,6 +29,8 @@ def build_app(parts: ApiParts) -> FastAPI:
     app.include_router(referral_router(parts))
     app.include_router(task_router(parts, advice))
     app.include_router(consent_router(parts, advice))
+    app.include_router(triage_router(parts))
+    app.include_router(quality_router(parts))
     app.include_router(health_router({"database": _database(parts), "bus": _bus(parts)}))
     for router in parts.routers:
         app.include_router(router)

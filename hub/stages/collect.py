@@ -20,6 +20,8 @@ from hub.bus.stage import Errand, Tx
 from hub.ledger import Line
 from hub.linkage import store as linkage
 from hub.sources import SourceState
+from hub.triage import desk
+from hub.triage.labels import Changed
 
 log = structlog.get_logger()
 FAULT_SECONDS = 60.0
@@ -86,6 +88,8 @@ class Collect:
         if isinstance(result, HubError):
             log.warning("source_not_read", system=state.system, problem=ended.problem)
             return
+        if result.labels is not None:
+            _take_labels(state.system, result.labels, tx, now)
         yield from self._drafts(state.system, result, tx, now)
 
     def _after(self, state: SourceState, result: Batch | HubError) -> SourceState:
@@ -143,6 +147,21 @@ class Collect:
             data={"system": system, "record": record.record, "ref": ref, "person": person},
             seal={(person, Kind.IDENTITY): content}, time=record.changed,
         )  # fmt: skip
+
+
+def _take_labels(
+    system: str, given: Mapping[str, Mapping[str, Mapping[str, str]]], tx: Tx, now: datetime
+) -> None:
+    """Store what the site calls its codes; a code that means something else now stops its field."""
+    for one in desk.take_labels(tx.connection, tx.shard, system, given, now):
+        log.error("label_changed", system=system, problem=_renamed(one))
+
+
+def _renamed(one: Changed) -> str:
+    return (
+        f"{one.record}, {one.path}: the site gave a code another label, and perhaps another"
+        f" meaning: {', '.join(one.targets)} stopped: see `clmhub triage labels`"
+    )
 
 
 def _fits(record: Record) -> bool:

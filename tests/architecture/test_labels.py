@@ -70,7 +70,10 @@ def test_the_hub_answers_with_no_identity() -> None:
     hidden = {Label.C3, Label.C4, Label.C5, Label.C6}
     for model in MODELS:
         if model.__module__.startswith("hub.") and model.__qualname__ not in asked:
-            assert not {label_of(model, field) for field in model.model_fields} & hidden
+            # A code that no list knows is a source's own text: integrators and operators see it.
+            shown = {Label.C5} if model.__module__ == "hub.api.triage" else set()
+            labels = {label_of(model, field) for field in model.model_fields}
+            assert not labels & (hidden - shown)
 
 
 def answered() -> set[str]:

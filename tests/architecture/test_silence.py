@@ -54,7 +54,7 @@ CLEAR = {
     "hub.bus.stage.Timer.data", "adapters.sdk.ports.Batch.checkpoint",
     "adapters.sdk.folder._Pull.at", "adapters.sdk.folder._Pull.done",
     "adapters.sdk.folder._Pull.waiting",
-    "adapters.sdk.folder._Content.twins", "hub.sources.SourceState.checkpoint",
+    "hub.sources.SourceState.checkpoint",
     "hub.deliveries.DeliveredChild.data", "hub.candidates.Candidate.row",
     "hub.candidates.Published.row", "hub.referrals.payload.Record.member",
     "hub.referrals.store.Referral.case_before", "hub.referrals.store.ReferredChild.members",

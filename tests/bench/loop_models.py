@@ -19,6 +19,28 @@ class Relative(_Closed):
     unique_id: str
     relation: str
     relation_name: str
+    relation_is_caregiver: Flag = None
+    national_id: Text = None
+
+
+class FollowUp(_Closed):
+    """One row of the follow-up subform."""
+
+    unique_id: Text = None
+    followup_type: Text
+    followup_service_type: Text = None
+    followup_needed_by_date: Text = None
+    followup_date: Text = None
+    followup_comments: Text = None
+
+
+class Concern(_Closed):
+    """One row of the concern details subform."""
+
+    unique_id: str
+    protection_concern_type: str
+    date_concern_identified: Text
+    concern_details: Text
 
 
 class Service(_Closed):
@@ -27,6 +49,10 @@ class Service(_Closed):
     unique_id: str
     service_type: str
     service_implemented: str
+    service_appointment_date: Text = None
+    service_implementing_agency: Text = None
+    service_implementing_agency_individual: Text = None
+    service_implemented_day_time: Text = None
 
 
 class Case(_Closed):
@@ -67,6 +93,12 @@ class Case(_Closed):
     disclosure_deny_details: Text
     family_details_section: list[Relative]
     services_section: list[Service]
+    risk_level: Text = None
+    nationality: list[str] | None = None
+    activities_child_in_school_or_training: Flag = None
+    activities_reason_not_in_school: list[str] | None = None
+    protection_concern_detail_subform_section: list[Concern] = Field(default_factory=list)
+    followup_subform_section: list[FollowUp] = Field(default_factory=list)
 
 
 class Inspection(_Closed):
@@ -80,10 +112,18 @@ class Inspection(_Closed):
     wp_id: Text
     wp_name: Text
     wp_owner: Text
+    wp_address: Text
+    gps: Text
     wp_township: Text
     isic4: Number
     workers_total: Text
+    workers_15_17_m: Number
+    workers_15_17_f: Number
+    workers_u15_m: Number
+    workers_u15_f: Number
     entry: Text
+    records: Text
+    interview: Text
     child_found: Text
     child_no: Number
     child_name: Text
@@ -102,6 +142,7 @@ class Inspection(_Closed):
     child_hours_week: Text
     child_night: Text
     child_attends_school: Text
+    child_start_date: Text
     child_pay_kind: Text
     child_hazards: Text
     child_wfcl_flags: Text
@@ -109,6 +150,8 @@ class Inspection(_Closed):
     child_injury: Text
     finding_law: Text
     sanction: Text
+    sanction_amount: Number
+    deadline: Text
     referred_to: Text
     consent: Text
     remarks: Text

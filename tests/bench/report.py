@@ -15,6 +15,9 @@ def tell(result: Mapping[str, Any]) -> Iterator[str]:
         yield _title("embedded bus, SQLite")
         yield from _stages(found["hub"])
         yield from _bus("embedded bus", found["bus"])
+    if found := result.get("contract"):
+        yield ""
+        yield from _contract(found)
     if found := result.get("demo"):
         yield ""
         yield f"the demonstration, {found['children']} children: {found['seconds']:.1f} s"
@@ -35,6 +38,16 @@ def _compared(found: Mapping[str, Any]) -> Iterator[str]:
     yield f"{'':18}" + "".join(f"{name:>12}" for name in stages)
     for part in PARTS:
         yield f"{part:18}" + "".join(f"{found['inside'][name][part]:12.0f}" for name in stages)
+
+
+def _contract(found: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{'the contract step, an inspection row':38}{'CPU us/record':>14}"
+    for name, told in (
+        ("pydantic in, orjson out", "pydantic_us"), ("contract step", "contract_step_us"),
+        ("  parsing and mapping alone", "mapping_us"), ("  with the bus's base64", "as_event_us"),
+    ):  # fmt: skip
+        yield f"{name:38}{found[told]:14.1f}"
+    yield f"ratio, pydantic to the step  {found['ratio']:.3f}"
 
 
 def _stages(hub: Mapping[str, Any]) -> Iterator[str]:

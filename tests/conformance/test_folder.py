@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
 from adapters.emis.adapter import Emis
 from adapters.labour_inspection.adapter import LabourInspection, keys_of
-from adapters.sdk.plain_file import read_plain_file
+from adapters.sdk.plain_file import open_plain_file
 from adapters.sdk.ports import Batch
 from contracts.errors import RetriableError
 from tests.conformance.sheets import INSPECTION, SCHOOL, found, found_none, pupil, put, workbook
@@ -215,13 +215,13 @@ def test_a_file_that_changes_while_it_is_read_is_not_trusted(
     """A valid old half and a new time: look again."""
     put(desk.inbox, "a.xlsx", ONE)
 
-    def changing(path: Path, most: int) -> bytes:
-        content = read_plain_file(path, most)
+    def changing(path: Path, most: int) -> BinaryIO:
+        file = open_plain_file(path, most)
         os.utime(path, (TIME + 5, TIME + 5))
-        return content
+        return file
 
     with monkeypatch.context() as patch:
-        patch.setattr("adapters.sdk.folder.read_plain_file", changing)
+        patch.setattr("adapters.sdk.folder.open_plain_file", changing)
         assert desk.pull().complete_until is None
     assert len(desk.pull().records) == 3
 

@@ -1,4 +1,4 @@
-"""The broker's jars, fetched once. Starts nothing, and trusts no file that the lock does not."""
+"""Java parts' jars, fetched once. Starts nothing, and trusts no file that its lock does not."""
 
 from __future__ import annotations
 
@@ -30,6 +30,16 @@ LOGGING = "org.slf4j:slf4j-simple:1.7.36"
 HEADER = (
     "# The class path of the broker in tests and trials (`make lock`): coordinate, file, sha256."
 )
+FHIR_LOCK = LOCK.with_name("fhir-jars.lock")
+FHIR = "+".join(
+    f"ca.uhn.hapi.fhir:hapi-fhir-{part}:8.4.0"
+    for part in ("validation", "structures-r4", "validation-resources-r4", "caching-caffeine")
+)
+FHIR_HEADER = HEADER.replace("the broker in tests and trials", "HL7's FHIR validator in tests")
+LOCKS = {
+    "kafka": (LOCK, HEADER, (KAFKA, LOGGING)),
+    "fhir": (FHIR_LOCK, FHIR_HEADER, (FHIR, "org.slf4j:slf4j-nop:2.0.16")),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,9 +51,10 @@ class Jar:
     sha256: str
 
 
-def locked() -> list[Jar]:
-    """What the lock names, in its order."""
-    rows = [line.split() for line in LOCK.read_text(encoding="utf-8").splitlines()]
+def locked(part: str = "kafka") -> list[Jar]:
+    """What the part's lock names, in its order."""
+    text = LOCKS[part][0].read_text(encoding="utf-8")
+    rows = [line.split() for line in text.splitlines()]
     return [Jar(coordinate=r[0], file=r[1], sha256=r[2]) for r in rows if r and r[0] != "#"]
 
 
@@ -53,12 +64,12 @@ def folder() -> Path:
     return Path(chosen) if chosen else ROOT / ".venv" / "jars"
 
 
-def class_path() -> str:
+def class_path(part: str = "kafka") -> str:
     """The verified class path; fetches what is missing, in a process of its own."""
-    if _missing():
+    if _missing(part):
         # Tests may not leave the machine (pytest-socket); this child is the one that does.
         done = subprocess.run(
-            [sys.executable, "-m", "tests.services.jars"],
+            [sys.executable, "-m", "tests.services.jars", part],
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -66,30 +77,31 @@ def class_path() -> str:
         )
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-            raise MissingPartError(f"the broker's jars could not be fetched: {last}")
-    return os.pathsep.join(str(folder() / jar.file) for jar in locked())
+            raise MissingPartError(f"the jars of {part} could not be fetched: {last}")
+    return os.pathsep.join(str(folder() / jar.file) for jar in locked(part))
 
 
-def fetch() -> None:
+def fetch(part: str) -> None:
     """Bring every locked jar that is missing or damaged, and refuse one that differs."""
     with _alone(), tempfile.TemporaryDirectory(dir=folder()) as scratch:
         context = MavenContext(repo_cache=Path(scratch), timeout=120)
         with ThreadPoolExecutor(max_workers=8) as pool:
-            for _ in pool.map(lambda jar: _fetch_one(jar, context), _missing()):
+            for _ in pool.map(lambda jar: _fetch_one(jar, context), _missing(part)):
                 pass
 
 
-def lock() -> None:
-    """Resolve the coordinates again and write the lock anew."""
+def lock(part: str) -> None:
+    """Resolve the part's coordinates again and write its lock anew."""
+    path, header, coordinates = LOCKS[part]
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["M2_REPO"] = str(Path(scratch) / "repository")
         rows = []
-        for artifact in jgo.resolve(KAFKA) + jgo.resolve(LOGGING):
+        for artifact in [one for wanted in coordinates for one in jgo.resolve(wanted)]:
             if artifact.packaging == "jar" and not artifact.classifier:
                 name = f"{artifact.groupId}:{artifact.artifactId}:{artifact.version}"
                 rows.append(f"{name} {artifact.filename} {_sha256(artifact.resolve())}")
-    text = "\n".join([HEADER, *sorted(set(rows))]) + "\n"
-    LOCK.write_text(text, encoding="utf-8")
+    text = "\n".join([header, *sorted(set(rows))]) + "\n"
+    path.write_text(text, encoding="utf-8")
 
 
 def _fetch_one(jar: Jar, context: MavenContext) -> None:
@@ -103,12 +115,12 @@ def _fetch_one(jar: Jar, context: MavenContext) -> None:
     whole.replace(folder() / jar.file)
 
 
-def _missing() -> list[Jar]:
+def _missing(part: str = "kafka") -> list[Jar]:
     """Locked jars that are not there, or not as locked."""
     home = folder()
     return [
         jar
-        for jar in locked()
+        for jar in locked(part)
         if not (home / jar.file).is_file() or _sha256(home / jar.file) != jar.sha256
     ]
 
@@ -139,10 +151,12 @@ def _alone() -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Fetch the broker's jars and verify them.")
+    parser = argparse.ArgumentParser(description="Fetch the jars of Java parts and verify them.")
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(LOCKS)}; none: all")
     parser.add_argument("--lock", action="store_true", help="resolve again and write the lock")
     arguments = parser.parse_args()
     _trust_as_the_system_does()
-    if arguments.lock:
-        lock()
-    fetch()
+    for name in arguments.parts or LOCKS:
+        if arguments.lock:
+            lock(name)
+        fetch(name)

@@ -202,7 +202,7 @@ def test_a_jar_that_differs_from_the_lock_is_refused(
 
 def test_the_lock_names_no_host() -> None:
     """Where files come from is the machine's business."""
-    for path in [jars.LOCK, *sorted((jars.ROOT / "requirements").iterdir())]:
+    for path in [jars.LOCK, jars.FHIR_LOCK, *sorted((jars.ROOT / "requirements").iterdir())]:
         text = path.read_text(encoding="utf-8")
         assert "://" not in text, path
         assert os.sep + "simple" not in text, path

@@ -9,14 +9,14 @@ import pytest
 
 from contracts import source_contract
 from contracts.errors import FatalError, RejectedError
-from contracts.mapping import Translated, translate, version_of
+from contracts.mapping.translation import Translated, translate, version_of
 from contracts.model.answer import CaseAnswer, ReferralAnswer
 from contracts.model.base import Thing
 from contracts.model.case_facts import CaseFacts
-from contracts.model.figure import Figure
+from contracts.model.figure import Figure, SurveyFigure
 from contracts.model.identity import Identity
 
-CONTRACTS = source_contract.every()
+CONTRACTS = [(system, record) for system, record, major in source_contract.every() if major == 1]
 INSPECTION = ("labour_inspection", "inspection")
 SCHOOL = ("emis", "school")
 CASE = ("dsw_cms", "case")
@@ -80,6 +80,7 @@ def test_a_sample_gives_what_its_contract_says(
     assert got.facts == wanted.get("facts")
     assert got.figure == wanted.get("figure")
     assert list(got.answers) == wanted.get("answers", [])
+    assert list(got.quality) == wanted.get("quality", [])
 
 
 @pytest.mark.parametrize(("system", "record", "sample"), ALL)
@@ -94,7 +95,8 @@ def test_what_is_given_is_exactly_what_the_closed_models_hold(
     ]
     pairs += [(answers[one["kind"]], one) for one in given.get("answers", [])]
     if "figure" in given:
-        pairs.append((Figure, given["figure"] | {"ref": "pseudonym"}))
+        figure = SurveyFigure if given["figure"]["kind"] == "survey" else Figure
+        pairs.append((figure, given["figure"] | {"ref": "pseudonym"}))
     for model, content in pairs:
         if content is not None:
             held = model.model_validate(content).model_dump(mode="json", exclude_none=True)
@@ -106,7 +108,7 @@ def test_a_contract_is_complete(system: str, record: str) -> None:
     contract = source_contract.load(system, record)
     place = files("contracts").joinpath("sources", system, record, "v1", "contract.toml")
     document = tomllib.loads(place.read_text(encoding="utf-8"))
-    assert document["apiVersion"].startswith("v3.")
+    assert document["apiVersion"] == "v3.1.0"
     assert document["kind"] == "DataContract"
     assert {"id", "name", "version", "status", "description", "schema"} <= set(document)
     assert any(one.get("primaryKey") for one in document["schema"][0]["properties"])
@@ -171,11 +173,9 @@ def test_an_unknown_code_is_kept_for_triage_and_says_so() -> None:
     assert (found["isic"], found["sex"], found["hazards"]) == (
         "unmapped", "unknown", ["dust_fumes"]
     )  # fmt: skip
-    assert found["unmapped"] == [
-        {"field": "facts.isic", "code": "9999"},
-        {"field": "child.sex", "code": "child"},
-        {"field": "facts.hazards", "code": "glare"},
-    ]
+    assert [(one["field"], one["code"]) for one in found["unmapped"]] == [
+        ("facts.isic", "9999"), ("child.sex", "child"), ("facts.hazards", "glare"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,8 @@ def test_a_changed_consent_of_a_case_has_the_day_of_the_change() -> None:
 def test_a_concern_is_what_the_case_manager_says_and_no_more(
     concerns: list[str], concern: str | None, forms: list[str]
 ) -> None:
-    found = facts(CASE, protection_concerns=concerns)
+    apart = ("nationality", "family_details_section", "protection_concern_detail_subform_section")
+    found = facts(CASE, **dict.fromkeys(apart), protection_concerns=concerns)
     assert (found.get("concern"), found["worst_forms"]) == (concern, forms)
     assert found["unmapped"] == []
 
@@ -269,20 +270,3 @@ def test_what_is_translated_shows_no_content_in_its_repr() -> None:
 def test_a_record_without_a_contract_stops_with_what_to_do() -> None:
     with pytest.raises(FatalError, match="write contracts/sources/emis/teacher/v1"):
         run(("emis", "teacher"), {})
-
-
-@pytest.mark.parametrize(
-    ("row", "named"),
-    [
-        ({"target": "facts.mood", "source": "status", "transform": "key"}, "target facts.mood"),
-        ({"target": "facts.office", "source": "mood", "transform": "key"}, "field mood"),
-        (
-            {"target": "facts.office", "source": "status", "transform": "code", "crosswalk": "x"},
-            "crosswalk x",
-        ),
-    ],
-)
-def test_a_mapping_that_names_the_unknown_says_where(row: dict[str, str], named: str) -> None:
-    properties = source_contract.load(*SCHOOL).properties
-    with pytest.raises(FatalError, match=f"place/mapping.toml names an unknown {named}"):
-        source_contract._row(row, properties, {}, "place")

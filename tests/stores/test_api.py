@@ -170,7 +170,7 @@ def test_parked_records_are_listed_and_marked_for_another_try(
     row = {
         "stage": "translate", "message": "m1", "topic": "source.emis", "partition": 0, "offset": 7,
         "key": "k", "type": "t", "ref": "", "version": "1", "system": "emis",
-        "error": "KeyError", "place": "contracts/mapping.py:3", "attempts": 1, "retry": False,
+        "error": "KeyError", "place": "contracts/mapping/apply.py:3", "attempts": 1, "retry": False,
         "at": NOW, "value": b"sealed", "headers": b"[]",
     }  # fmt: skip
     with house.engine.begin() as connection:
@@ -179,7 +179,7 @@ def test_parked_records_are_listed_and_marked_for_another_try(
 
     (listed,) = client.get("/v1/parked", headers=headers).json()
     assert listed.keys().isdisjoint({"value", "headers", "key"})
-    assert listed["place"] == "contracts/mapping.py:3"
+    assert listed["place"] == "contracts/mapping/apply.py:3"
     other = {"stage": "translate", "system": "dsw_cms"}
     asked = [client.post("/v1/parked/retry", json=body, headers=headers).json()["asked"]
              for body in (other, {"stage": "identify"}, {"stage": "translate"})]  # fmt: skip

@@ -17,7 +17,9 @@ def translated(engine: Engine, gives: str) -> list[Draft]:
     sample = next(one for one in samples if gives in one.get("gives", ()))
     content = {"key": sample["key"], "where": "row 5", "body": sample["body"]}
     data = {"system": "labour_inspection", "record": "inspection", "ref": "r1", "person": "p1"}
-    handler = Translate(record_ref=lambda system, key: f"{system}:{key}")
+    handler = Translate(
+        record_ref=lambda system, key: f"{system}:{key}", open_part=lambda _: content
+    )  # fmt: skip
     desk = Desk(engine=hub_tables(engine), stage="translate", handler=handler)
     contents = [(part("p1", Kind.IDENTITY, "origin"), content)]
     return desk.take(message("source.labour_inspection", "p1", "7", data, contents))

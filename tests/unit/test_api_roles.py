@@ -24,6 +24,8 @@ I, A, C, N, D, O = (  # noqa: E741 - one letter a role keeps the table readable
     Role.INTEGRATOR, Role.MOLIP_ANALYST, Role.CASE_MANAGER, Role.INSPECTOR,
     Role.DATA_PROTECTION_OFFICER, Role.OPERATOR,
 )  # fmt: skip
+_CODE = {"system": "emis", "record": "school", "field": "facts.absence_reason", "code": "x"}
+_LABEL = {"system": "dsw_cms", "record": "case", "path": "status", "code": "open"}
 TABLE: dict[tuple[str, str], tuple[set[Role], Any]] = {
     ("GET", "/v1/ledger"): ({O, I, D}, None),
     ("GET", "/v1/sources"): ({O, I}, None),
@@ -31,6 +33,14 @@ TABLE: dict[tuple[str, str], tuple[set[Role], Any]] = {
     ("GET", "/v1/parked"): ({O}, None),
     ("POST", "/v1/parked/retry"): ({O}, {"stage": "translate"}),
     ("GET", "/v1/flow"): ({O}, None),
+    ("GET", "/v1/quality"): ({O, I, D}, None),
+    ("GET", "/v1/triage"): ({O, I}, None),
+    ("POST", "/v1/triage/map"): ({O, I}, _CODE | {"target": "illness"}),
+    ("POST", "/v1/triage/ignore"): ({O, I}, _CODE | {"reason": "a slip of the pen"}),
+    ("POST", "/v1/triage/undo"): ({O, I}, _CODE),
+    ("GET", "/v1/triage/labels"): ({O, I}, None),
+    ("POST", "/v1/triage/labels/accept"): ({O, I}, _LABEL),
+    ("POST", "/v1/triage/retry"): ({O, I}, {"system": "emis", "record": "school"}),
     ("GET", "/v1/referrals"): ({C, N, D, O}, None),
     ("POST", "/v1/referrals/_search"): ({C, N}, _RECORD),
     ("GET", "/v1/tasks"): ({C, D, O}, None),

@@ -1,22 +1,27 @@
 """What a decision lets through: fields by their labels, records in any order."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from itertools import permutations
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
 from consent.engine import decide
-from consent.filter import ReferralContent, Refusal, for_referral, labels, to_mirror_row
+from consent.filter import ReferralContent, Refusal, for_referral, to_mirror_row
 from consent.model import Basis, Decision, Obligation
 from consent.policy import DEFAULT_PACK, load_policy
 from consent.profile import ages_at, case_of
 from consent.statements import consents_of
+from consent.visible import held_things, labels
 from contracts.codes import section_of
 from contracts.labels import Label
+from contracts.model.base import Absent
 from contracts.model.case_facts import CaseFacts
+from contracts.model.guardian import Guardian
+from contracts.model.household import Household
 from contracts.model.identity import Identity
 from contracts.model.mirror_case import MirrorCase
 from tests.spec.consent_cases import CHILD, NOW, ask, case
@@ -60,7 +65,21 @@ CASEWORK = facts(
 IDENTITY = Identity(
     name=f"{SECRET}NAME", father_name=f"{SECRET}FATHER", card_no=f"{SECRET}CARD", sex="M",
     birth_earliest=date(2013, 5, 1), birth_latest=date(2013, 5, 1), home_township="MMR013008",
+    guardians=[Guardian(relation="mother", name=f"{SECRET}MOTHER", caregiver="yes")],
+    household=Household(members=6, migrant="yes", living_with="one_parent"),
+    absent=[Absent(field="mother_name", reason="asked_declined")],
 ).model_dump(mode="json", exclude_none=True)  # fmt: skip
+NESTED = INSPECTION | facts(
+    "labour_inspection", "2026-01-20", task_text=f"{SECRET}TASK", started_on="2025-11-03",
+    workplace={"name": f"{SECRET}SHOP", "owner": f"{SECRET}OWNER", "township": "MMR013008",
+               "workers_total": 4711},
+    inspection={"inspection_id": f"{SECRET}INSP", "kind": "routine", "sanction": "fine",
+                "inspector": f"{SECRET}INSPECTOR"},
+    services=[{"service_id": "s-1", "kind": "education_service", "provider": f"{SECRET}AGENCY"}],
+    referrals=[{"referral_id": "r-1", "state": "accepted", "to": f"{SECRET}USER"}],
+    follow_ups=[{"visit_id": "v-1", "in_child_labour": "yes"}],
+    absent=[{"field": "hours_day", "reason": "asked_unknown"}],
+)  # fmt: skip
 
 
 def mirror_decision(classes: str = "C1 C2") -> Decision:
@@ -215,7 +234,11 @@ def content(decision: Decision) -> ReferralContent:
 
 def test_a_referral_to_the_dsw_carries_what_its_classes_permit_and_no_office() -> None:
     given = content(refer_decision())
-    assert given.identity == IDENTITY
+    assert given.identity == {
+        name: value
+        for name, value in IDENTITY.items()
+        if name not in {"guardians", "household", "absent"}
+    }
     assert given.facts["worst_forms"] == ["b1"]
     assert given.facts["hazards"] == ["heavy_loads"]
     assert given.facts["legal"]["answer"] == "yes"
@@ -242,12 +265,68 @@ def test_no_field_passes_whose_label_is_not_permitted(
     assert {labels(model)[name] for name in passed} <= {Label(one) for one in classes}
 
 
-def test_no_nested_field_is_more_private_than_the_field_that_holds_it() -> None:
-    hints = get_type_hints(CaseFacts)
-    for name, label in labels(CaseFacts).items():
-        inner = [one for one in (hints[name], *get_args(hints[name])) if isinstance(one, type)]
-        for model in (one for one in inner if issubclass(one, BaseModel)):
-            assert set(labels(model).values()) <= {label, Label.C0, Label.C1}
+def leaves(
+    given: dict[str, Any], model: type[BaseModel], around: frozenset[Label] = frozenset()
+) -> Iterator[tuple[str, frozenset[Label]]]:
+    """Every field that passed, with its own class and those of the things around it."""
+    for name, value in given.items():
+        classes = around | {labels(model)[name]}
+        inner = held_things(model).get(name)
+        yield name, classes
+        if inner is not None:
+            for one in value if isinstance(value, list) else [value]:
+                yield from leaves(one, inner, classes)
+
+
+@pytest.mark.parametrize(
+    "classes", [("C1",), ("C1", "C2", "C3"), ("C1", "C6"), ("C2", "C7"), ("C1", "C2", "C4")]
+)
+def test_a_nested_field_passes_only_with_the_classes_of_all_that_hold_it(
+    classes: tuple[str, ...],
+) -> None:
+    allowed = {Label(one) for one in classes}
+    given = for_referral(IDENTITY, [NESTED, SCHOOL], refer_decision(*classes))
+    assert isinstance(given, ReferralContent)
+    passed = [
+        *leaves(dict(given.identity), Identity),
+        *leaves(dict(given.facts), CaseFacts),
+    ]
+    assert len(passed) > 5
+    assert all(found <= allowed for _, found in passed)
+
+
+def test_third_parties_and_free_text_never_leave_in_a_referral_or_a_row() -> None:
+    given = for_referral(IDENTITY, [NESTED], refer_decision("C1", "C2", "C3"))
+    assert isinstance(given, ReferralContent)
+    apart = {"workplace", "inspection", "task_text", "started_on", "office", "absent"}
+    assert not apart & set(given.facts)
+    assert not {"guardians", "household", "absent"} & set(given.identity)
+    assert given.facts["services"] == [{"service_id": "s-1", "kind": "education_service"}]
+    assert given.facts["referrals"] == [{"referral_id": "r-1", "state": "accepted"}]
+    told = f"{given.facts}{row(NESTED)}"
+    assert not [
+        part
+        for part in ("TASK", "SHOP", "OWNER", "INSP", "AGENCY", "USER", "MOTHER", "4711", "OFFICE")
+        if part in told
+    ]
+
+
+def test_with_their_classes_the_parts_of_a_workplace_pass_one_by_one() -> None:
+    given = for_referral(IDENTITY, [NESTED], refer_decision("C1", "C2", "C6"))
+    assert isinstance(given, ReferralContent)
+    assert given.facts["workplace"]["owner"] == f"{SECRET}OWNER"
+    assert set(given.facts["inspection"]) == {"kind", "sanction"}
+    assert given.identity["guardians"][0]["name"] == f"{SECRET}MOTHER"
+    assert given.identity["household"] == {"members": 6, "living_with": "one_parent"}
+
+
+def test_services_of_several_records_stand_together_each_once() -> None:
+    other = NESTED | {"observed_on": "2026-01-21", "row_key": "b", "services": [
+        *NESTED["services"], {"service_id": "s-2"},
+    ]}  # fmt: skip
+    given = for_referral(IDENTITY, [NESTED, other], refer_decision("C1", "C2"))
+    assert isinstance(given, ReferralContent)
+    assert [one["service_id"] for one in given.facts["services"]] == ["s-1", "s-2"]
 
 
 def test_the_case_is_read_from_all_records_together() -> None:

@@ -1,0 +1,175 @@
+"""Finds the header among the first rows of a sheet. Knows codes of columns, not what they mean."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from adapters.sdk.cells import is_blank, key_text, tidy
+from adapters.sdk.grid import Cell, Cells, NumberedRow
+from adapters.sdk.manifest import SheetForm
+from adapters.sdk.unpack import UnreadableError
+from contracts.errors import Reason
+
+HEADER_WITHIN = 10  # rows
+HEADER_CODES = 3  # fewer known codes in one row are a coincidence
+TABLE_WIDTH = 4  # a sheet with a row this wide and no header may hold records
+_CODE_BESIDE_LABEL = re.compile(r"([a-z][a-z0-9_]*)[^a-z0-9]+")
+_LABEL_BEFORE = re.compile(r"[^a-z0-9]+([a-z][a-z0-9_]*)")
+_PARTS = re.compile(r"[\r\n()\[\]/|:=]+| [-\u2013\u2014] ")
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_./:@-]*")
+_CODE_WITH_BLANKS = re.compile(r"[A-Za-z][A-Za-z0-9_./:@ -]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """Where the header stands, which column has which name, and the names that the form lacks."""
+
+    number: int
+    names: Mapping[int, str]
+    extra: tuple[str, ...] = field(default=(), repr=False)
+
+
+def find_header(rows: Sequence[NumberedRow], form: SheetForm | None) -> Header | None:
+    """Return the header; None for rows that hold no table. Raises UnreadableError.
+
+    With a form it is the row with the most known codes; without one the first row of codes.
+    """
+    first = [row for row in rows if row[0] <= HEADER_WITHIN]
+    if form is None:
+        return _guessed(first)
+    known = known_names(form.columns)
+    candidates = [as_header(number, cells, known) for number, cells in first]
+    best = max(candidates, key=lambda header: len(header.names), default=None)
+    if best is None or len(best.names) < HEADER_CODES:
+        if any(is_wide(cells, form) for _, cells in rows):
+            raise UnreadableError(no_header(form))
+        return None
+    given = list(best.names.values())
+    _check_twice(given)
+    missing = [code for code in form.required if code not in given]
+    missing += [" or ".join(group) for group in form.one_of if not set(group) & set(given)]
+    if missing:
+        raise UnreadableError(_missing_column(missing))
+    return best
+
+
+def known_names(names: Iterable[str]) -> Mapping[str, str]:
+    """Return how headers may be written, with the name that each of them means."""
+    listed = list(names)
+    folded = {_folded(name): name for name in reversed(listed)}
+    return folded | {name: name for name in listed}
+
+
+def as_header(number: int, cells: Cells, known: Mapping[str, str]) -> Header:
+    """Read a row as a header of known names."""
+    names: dict[int, str] = {}
+    extra: list[str] = []
+    for column, cell in enumerate(cells):
+        if is_blank(cell):
+            continue
+        if name := name_in(cell, known):
+            names[column] = name
+        else:
+            extra.append(tidy(cell))
+    return Header(number=number, names=names, extra=tuple(extra))
+
+
+def name_in(cell: Cell, known: Mapping[str, str]) -> str | None:
+    """Return the known name that a cell holds; a label may stand beside it in the same cell."""
+    text = tidy(cell)
+    if found := known.get(text) or known.get(_folded(text)):
+        return found
+    plain = key_text(cell).casefold().strip("*: ")
+    if beside := _CODE_BESIDE_LABEL.fullmatch(plain) or _LABEL_BEFORE.fullmatch(plain):
+        return known.get(beside[1])
+    return _among_words(cell, plain, known) if isinstance(cell, str) else None
+
+
+def _among_words(cell: str, plain: str, known: Mapping[str, str]) -> str | None:
+    """Return the one name that stands beside words: `insp_date (DD/MM/YYYY)`, `sex / male`."""
+    first = plain.partition(" ")[0]
+    if "_" in first and first in known:
+        return known[first]
+    named = {known.get(_folded(part)) for part in _PARTS.split(cell)} - {None}
+    return named.pop() if len(named) == 1 else None
+
+
+def _folded(text: str) -> str:
+    """A name without what typists change: case, blanks, the script of its digits."""
+    return re.sub(r"[ -]", "_", key_text(text).casefold().strip("*: "))
+
+
+def is_wide(cells: Cells, form: SheetForm | None) -> bool:
+    """Tell whether a row is as wide as a table's: with fewer cells than are required it is not."""
+    least = max(TABLE_WIDTH, len(form.required) if form else 0)
+    return len(cells) - sum(map(is_blank, cells)) >= least
+
+
+def _guessed(rows: Sequence[NumberedRow]) -> Header | None:
+    """The first row that looks like codes; else like words, of any script, above a table."""
+    for looks in (_CODE, _CODE_WITH_BLANKS):
+        for number, cells in rows:
+            filled = _filled(cells)
+            codes = {
+                name for column, name in filled.items()
+                if isinstance(cells[column], str) and looks.fullmatch(name)
+            }  # fmt: skip
+            if len(codes) >= HEADER_CODES and 2 * len(codes) > len(filled):
+                _check_twice(list(filled.values()), are_codes=False)
+                return Header(number=number, names=filled)
+    for (number, cells), (_, below) in pairwise(rows):
+        filled = _filled(cells)
+        is_full = len(filled) == max(filled, default=0) - min(filled, default=0) + 1
+        if is_full and _are_words(cells, filled) and 2 * len(_filled(below)) >= len(filled):
+            return Header(number=number, names=filled)
+    return None
+
+
+def _filled(cells: Cells) -> dict[int, str]:
+    return {column: tidy(cell) for column, cell in enumerate(cells) if not is_blank(cell)}
+
+
+def _are_words(cells: Cells, filled: Mapping[int, str]) -> bool:
+    """Whether each cell is another text, and none holds a number."""
+    return len(filled) == len(set(filled.values())) >= HEADER_CODES and all(
+        isinstance(cells[column], str) and not any(letter.isdecimal() for letter in name)
+        for column, name in filled.items()
+    )
+
+
+def _check_twice(names: Sequence[str], *, are_codes: bool = True) -> None:
+    """Refuse a name that stands twice; what is only guessed to be a name is not repeated."""
+    if twice := sorted(name for name, count in Counter(names).items() if count > 1):
+        raise UnreadableError(_column_twice(twice[0] if are_codes else ""))
+
+
+def no_header(form: SheetForm | None) -> Reason:
+    """Why a file or a sheet could not be read: no row of codes."""
+    if form is None:
+        return Reason(
+            code="header_missing",
+            message=f"no row with names of columns stands in the first {HEADER_WITHIN} rows",
+            next_step="put a name above each column, in one row and without gaps",
+        )
+    return Reason(
+        code="header_missing",
+        message=f"no header row with the column codes stands in the first {HEADER_WITHIN} rows",
+        next_step=f"put the codes in one row above the records: {', '.join(form.required)}, ...",
+    )
+
+
+def _column_twice(code: str) -> Reason:
+    return Reason(
+        code="column_twice", column=code, message=f"two columns are called {code or 'the same'}",
+        next_step="rename or delete one of them and send the file again",
+    )  # fmt: skip
+
+
+def _missing_column(missing: Sequence[str]) -> Reason:
+    return Reason(
+        code="column_missing", column=missing[0],
+        message=f"the header lacks {'; '.join(missing)}",
+        next_step="add the column with its code in the header row and send the file again",
+    )  # fmt: skip

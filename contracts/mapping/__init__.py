@@ -1,0 +1,1 @@
+"""The engine that maps a source's records: compiled once a contract. Knows no source by name."""
