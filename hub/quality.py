@@ -27,6 +27,7 @@ from contracts import source_contract
 from contracts.audit import AuditEntry
 from contracts.dates import COUNTRY_ZONE
 from contracts.mapping import quality
+from contracts.service_levels import days_of
 from contracts.source_contract import SourceContract
 from hub.bus.audit import append
 from hub.bus.database import UtcTime, upsert
@@ -46,11 +47,6 @@ record_table = Table(
     Column("broken", String(2000), nullable=False),
     Index("quality_record_by_day", "system", "record", "day"),
 )
-
-_UNITS = {"min": 1 / 1440, "h": 1 / 24, "d": 1, "w": 7, "m": 31, "y": 366}
-"""Days in a unit of a service level; a month and a year have their longest length."""
-_WORDS = {"minute": "min", "hour": "h", "day": "d", "week": "w", "mo": "m", "month": "m",
-          "yr": "y", "year": "y"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,11 +152,11 @@ def services(connection: Connection, now: datetime) -> list[Service]:
 def _services(
     system: str, record: str, changed: datetime, seen: datetime, now: datetime
 ) -> list[Service]:
-    """`frequency`: a record at least so often. `latency`: read so soon after it was made."""
+    """What MEASURED says; `clmhub contract check` warns of a level that cannot be measured."""
     contract = source_contract.load(system, record)
     found = []
     for level in contract.document.get("slaProperties", ()):
-        days = _days(level.get("value"), str(level.get("unit", "d")))
+        days = days_of(level.get("value"), str(level.get("unit", "")))
         age = {"frequency": now - changed, "latency": seen - changed}.get(level.get("property"))
         if days is not None and age is not None:
             found.append(
@@ -170,12 +166,3 @@ def _services(
                 )
             )  # fmt: skip
     return found
-
-
-def _days(value: object, unit: str) -> float | None:
-    name = unit.strip().lower()
-    short = name if name in _UNITS else _WORDS.get(name.rstrip("s"), "")
-    try:
-        return float(str(value)) * _UNITS[short]
-    except (KeyError, ValueError):
-        return None

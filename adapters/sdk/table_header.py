@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -18,7 +18,8 @@ TABLE_WIDTH = 4  # a sheet with a row this wide and no header may hold records
 _CODE_BESIDE_LABEL = re.compile(r"([a-z][a-z0-9_]*)[^a-z0-9]+")
 _LABEL_BEFORE = re.compile(r"[^a-z0-9]+([a-z][a-z0-9_]*)")
 _PARTS = re.compile(r"[\r\n()\[\]/|:=]+| [-\u2013\u2014] ")
-_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_./:@-]*")
+_CLEAR_CODE = re.compile(r"[a-z][a-z0-9_./:@-]*")
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _CODE_WITH_BLANKS = re.compile(r"[A-Za-z][A-Za-z0-9_./:@ -]*")
 
 
@@ -108,17 +109,28 @@ def is_wide(cells: Cells, form: SheetForm | None) -> bool:
 
 
 def _guessed(rows: Sequence[NumberedRow]) -> Header | None:
-    """The first row that looks like codes; else like words, of any script, above a table."""
-    for looks in (_CODE, _CODE_WITH_BLANKS):
-        for number, cells in rows:
-            filled = _filled(cells)
-            codes = {
-                name for column, name in filled.items()
-                if isinstance(cells[column], str) and looks.fullmatch(name)
-            }  # fmt: skip
-            if len(codes) >= HEADER_CODES and 2 * len(codes) > len(filled):
-                _check_twice(list(filled.values()), are_codes=False)
-                return Header(number=number, names=filled)
+    """The first row that looks like codes or words; else like words, of any script, above a table.
+
+    A row of clear codes below one of words is the header: the words are its labels. Any other row
+    below it holds records, and no cell of a record becomes a column's name.
+    """
+    found: Header | None = None
+    for number, cells in rows:
+        filled = _filled(cells)
+        if any(map(_is_value, filled.values())):
+            continue
+        codes = {
+            name for column, name in filled.items()
+            if isinstance(cells[column], str) and _CODE_WITH_BLANKS.fullmatch(name)
+        }  # fmt: skip
+        is_header = len(codes) >= HEADER_CODES and 2 * len(codes) > len(filled)
+        if is_header and (found is None or _are_clear(codes, filled)):
+            found = Header(number=number, names=filled)
+            if _are_clear(codes, filled):
+                break
+    if found is not None:
+        _check_twice(list(found.names.values()), are_codes=False)
+        return found
     for (number, cells), (_, below) in pairwise(rows):
         filled = _filled(cells)
         is_full = len(filled) == max(filled, default=0) - min(filled, default=0) + 1
@@ -129,6 +141,17 @@ def _guessed(rows: Sequence[NumberedRow]) -> Header | None:
 
 def _filled(cells: Cells) -> dict[int, str]:
     return {column: tidy(cell) for column, cell in enumerate(cells) if not is_blank(cell)}
+
+
+def _are_clear(codes: Collection[str], filled: Mapping[int, str]) -> bool:
+    """Whether every cell is another code in small letters, and one in three is of two words."""
+    plain = [name for name in codes if _CLEAR_CODE.fullmatch(name)]
+    return len(plain) == len(filled) and 3 * sum("_" in name for name in plain) >= len(plain)
+
+
+def _is_value(name: str) -> bool:
+    """Whether a cell can be no column's name: a day, a telephone, a number but a year."""
+    return not any(map(str.isalpha, name)) and not _YEAR.fullmatch(name)
 
 
 def _are_words(cells: Cells, filled: Mapping[int, str]) -> bool:

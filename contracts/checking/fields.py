@@ -9,6 +9,7 @@ from contracts.checking.lines import Path
 from contracts.checking.targets import PERSONAL
 from contracts.guessing.names import looks_personal
 from contracts.labels import Label
+from contracts.service_levels import MEASURED, UNITS, days_of
 
 _LIMITS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 _NUMERIC = dict.fromkeys((*_LIMITS, "multipleOf"), "number") | {"format": "text"}
@@ -95,6 +96,13 @@ def check_document(document: Document, notes: Notebook) -> None:
             (), "service_level_missing", "no service level says how late or how often it comes",
             'add [[slaProperties]], as property = "frequency", value = 1, unit = "m"',
         )  # fmt: skip
+    for at, level in enumerate(document.slaProperties):
+        if level.property in MEASURED and days_of(level.value, level.unit) is None:
+            notes.warning(
+                ("slaProperties", at), "service_level_unmeasured",
+                f"{level.property} cannot be measured: its value or its unit is not understood",
+                f"write a number, and one of {', '.join(UNITS)} as unit",
+            )  # fmt: skip
 
 
 def _left_to_do(document: Document, everything: Sequence[Field], notes: Notebook) -> None:

@@ -15,7 +15,8 @@ _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,5})")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,5})[.,][0-9]{1,6}")
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{1,2}")
 _TIMED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
-_CODE = re.compile(r"[^\s]{1,40}( [^\s]{1,20}){0,2}")
+_CODE = re.compile(r"[^\s]{1,40}")
+_REMARKS = re.compile(r"remark|note|comment|text|မှတ်ချက်", re.IGNORECASE)
 LEAST_ROWS = 20
 """Of fewer rows it says little that a cell is filled in all of them."""
 
@@ -134,13 +135,15 @@ def _known_list(filled: Sequence[object]) -> str:
 def _repeated(name: str, kind: str, filled: Sequence[object]) -> tuple[str, ...]:
     """Return the values of what looks like a code list; none for what may be of one person.
 
-    Few small numbers may be codes as well: many offices write 1, 2, 3.
+    Few small numbers may be codes as well: many offices write 1, 2, 3. A text of several words is
+    somebody's remark or name, and so is every cell of a column that says so.
     """
     counts = Counter(str(cell) for cell in filled)
     looks_coded = (
         len(counts) <= {"string": _MOST_CODES, "integer": _MOST_NUMBERS}.get(kind, 0)
         and min(counts.values(), default=0) >= _REPEATS
         and all(map(_CODE.fullmatch, counts))
+        and not _REMARKS.search(name)
     )
     return tuple(sorted(counts)) if looks_coded and not personal_class(name) else ()
 

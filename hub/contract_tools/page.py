@@ -1,5 +1,6 @@
 """A trial for a person: each column's way, each record's fate, and the sums. Shows what it may."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ _OUTCOMES = (
     "empty",
 )  # fmt: skip
 _TROUBLES = frozenset({"unmapped", "absent", "unreadable"})
+_CODE_LIKE = re.compile(r"[a-z0-9_.-]{1,24}|[A-Z0-9_.-]{1,12}")
 
 
 @dataclass(slots=True)
@@ -93,7 +95,9 @@ def _told(record: Record, explained: Explained, fate: str, *, reveal: bool) -> l
         return found
     for row in explained.rows:
         if row.outcome in _TROUBLES:
-            cell = f" ({_short(str(row.raw))})" if reveal or not _personal(row) else ""
+            # After a slip of columns a cell may be anything, whatever its column: a name, say.
+            hidden = _personal(row) or not _CODE_LIKE.fullmatch(str(row.raw))
+            cell = f" ({_short(str(row.raw))})" if reveal or not hidden else ""
             found.append(f"      {row.column}{cell} {_TROUBLE_WORDS[row.outcome]}: {row.target}")
     facts = explained.translated.facts or {}
     found += [f"      note: {note}" for note in facts.get("notes", ())]

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import structlog
 
-from tests.bench import contract_step, parts
+from tests.bench import classify, contract_step, parts
 from tests.bench.house import BrokenBenchError
 from tests.bench.report import tell
 from tests.bench.workbook import workbook
@@ -28,6 +28,7 @@ What is measured:
   contract  the contract step alone (parse, validate, map, judge, seal; no bus), beside a typed
             pydantic model of the same record that reads and writes JSON, in turn, in one process.
             `ratio` is pydantic to step: 1 would be as cheap.
+  classify  `clmhub classify` on a survey of 500,000 rows, one core, beside copying the same CSV
   demo      the seconds of `clmhub demo --once --json`
   workbook  a workbook of 1,000,000 rows of 24 columns, read in a process of its own: rows a
             second and peak memory; beside it openpyxl and calamine on 50,000 rows
@@ -39,8 +40,7 @@ The last line is JSON, for machines.
 """
 PARTS: dict[str, Callable[[parts.Plan], dict[str, Any]]] = {
     "compare": parts.compare, "embedded": parts.embedded, "contract": contract_step.part,
-    "demo": parts.demo,
-    "workbook": workbook,
+    "classify": classify.part, "demo": parts.demo, "workbook": workbook,
 }  # fmt: skip
 
 

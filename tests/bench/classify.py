@@ -12,11 +12,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from random import Random
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import orjson
+
+from tests.bench.parts import Plan
 
 COLUMNS = (
     "HH1", "HH2", "LN", "FS17", "CB3", "CL1A", "CL1B", "CL1C", "CL1X", "CL3",
@@ -26,6 +29,7 @@ COLUMNS = (
 HOURS = {"CL3", "CL8", "CL10", "CL13"}
 DIFFERENT_ROWS = 20_000
 WHAT = ("copy", "classify")
+ROWS, RULES = 500_000, "mics6"
 
 
 def write_survey(path: Path, rows: int) -> None:
@@ -103,32 +107,45 @@ def child(what: str, path: Path, rules: str) -> None:
     print(orjson.dumps(spent).decode())
 
 
+def compare(rows: int, rounds: int, rules: str, folder: Path) -> dict[str, Any]:
+    """Measure in turn, and keep the best of the rounds."""
+    path = folder / "survey.csv"
+    write_survey(path, rows)
+    done = [{what: measure(what, path, rules) for what in WHAT} for _ in range(rounds)]
+    best = {what: min(one[what]["cpu"] for one in done) for what in WHAT}
+    wall = {what: min(one[what]["seconds"] for one in done) for what in WHAT}
+    return {
+        "rows": rows, "rules": rules,
+        "rows_per_cpu_second": {what: rows / best[what] for what in WHAT},
+        "rows_per_second": {what: rows / wall[what] for what in WHAT},
+        "ratio": best["copy"] / best["classify"],
+    }  # fmt: skip
+
+
+def part(plan: Plan) -> dict[str, Any]:
+    """The measurement as `make bench` asks for it."""
+    return compare(ROWS, plan.rounds, RULES, plan.folder)
+
+
+def told(found: Mapping[str, Any]) -> Iterator[str]:
+    """The lines to print."""
+    for what in WHAT:
+        each = found["rows_per_cpu_second"][what], found["rows_per_second"][what]
+        yield f"{what:10}{each[0]:12,.0f} rows a CPU second{each[1]:12,.0f} rows a second"
+    yield f"ratio, classify to copy {found['ratio']:.2f}"
+
+
 def main() -> int:
-    """Measure in turn, print the best of the rounds."""
+    """Measure as asked, print it, and a line of JSON at the end."""
     arguments = _arguments()
     if arguments.child:
         child(arguments.child[0], Path(arguments.child[1]), arguments.rules)
         return 0
     with tempfile.TemporaryDirectory(prefix="clmhub-bench-") as folder:
-        path = Path(folder) / "survey.csv"
-        write_survey(path, arguments.rows)
-        rounds = [
-            {what: measure(what, path, arguments.rules) for what in WHAT}
-            for _ in range(arguments.rounds)
-        ]
-    best = {what: min(one[what]["cpu"] for one in rounds) for what in WHAT}
-    wall = {what: min(one[what]["seconds"] for one in rounds) for what in WHAT}
-    result = {
-        "rows": arguments.rows, "rules": arguments.rules,
-        "rows_per_cpu_second": {what: arguments.rows / best[what] for what in WHAT},
-        "rows_per_second": {what: arguments.rows / wall[what] for what in WHAT},
-        "ratio": best["copy"] / best["classify"],
-    }  # fmt: skip
-    for what in WHAT:
-        each = result["rows_per_cpu_second"][what], result["rows_per_second"][what]
-        print(f"{what:10}{each[0]:12,.0f} rows a CPU second{each[1]:12,.0f} rows a second")
-    print(f"ratio, classify to copy {result['ratio']:.2f}")
-    print(orjson.dumps(result).decode())
+        found = compare(arguments.rows, arguments.rounds, arguments.rules, Path(folder))
+    for line in told(found):
+        print(line)
+    print(orjson.dumps(found).decode())
     return 0
 
 
@@ -136,9 +153,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench.classify", description=(__doc__ or "").splitlines()[0]
     )
-    parser.add_argument("--rows", type=int, default=500_000)
+    parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--rules", default="mics6")
+    parser.add_argument("--rules", default=RULES)
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     return parser.parse_args()
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tests.bench.classify import told
 from tests.bench.probe import PARTS
 
 
@@ -18,6 +19,9 @@ def tell(result: Mapping[str, Any]) -> Iterator[str]:
     if found := result.get("contract"):
         yield ""
         yield from _contract(found)
+    if found := result.get("classify"):
+        yield ""
+        yield from told(found)
     if found := result.get("demo"):
         yield ""
         yield f"the demonstration, {found['children']} children: {found['seconds']:.1f} s"
@@ -42,11 +46,11 @@ def _compared(found: Mapping[str, Any]) -> Iterator[str]:
 
 def _contract(found: Mapping[str, Any]) -> Iterator[str]:
     yield f"{'the contract step, an inspection row':38}{'CPU us/record':>14}"
-    for name, told in (
+    for name, key in (
         ("pydantic in, orjson out", "pydantic_us"), ("contract step", "contract_step_us"),
         ("  parsing and mapping alone", "mapping_us"), ("  with the bus's base64", "as_event_us"),
     ):  # fmt: skip
-        yield f"{name:38}{found[told]:14.1f}"
+        yield f"{name:38}{found[key]:14.1f}"
     yield f"ratio, pydantic to the step  {found['ratio']:.3f}"
 
 

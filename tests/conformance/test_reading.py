@@ -270,3 +270,19 @@ def test_unknown_columns_are_told_and_ignored(tmp_path: Path) -> None:
     file = open_file(put(tmp_path, "a.xlsx", workbook(A=rows, B=rows)), form=FORM)
     assert all("mood" not in row.body for row in file.rows())
     assert file.extra == ["mood"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "Patient ID;Date of visit;Name;Township\nP-1;05/01/2026;Mya Testone;Hlaing\n"
+        "P-2;06/01/2026;Hla Testtwo;Hlaing\n",
+        "Child name;Father name;Sex;Town;Phone\nmya;ba;f;hlaing;09425001233\n"
+        "hla;ko;m;hlaing;09425001234\n",
+    ],
+    ids=["blanks in the names", "rows in small letters"],
+)
+def test_no_cell_of_a_record_becomes_a_columns_name(lines: str, tmp_path: Path) -> None:
+    file = open_file(put(tmp_path, "a.csv", lines))
+    assert list(file.columns) == lines.splitlines()[0].split(";")
+    assert [row.row for row in file.rows()] == [2, 3]

@@ -326,3 +326,14 @@ def test_help_teaches_with_an_example_and_the_exit_status(command: str) -> None:
     assert done.status == 0
     assert f"clmhub contract {command}" in done.out
     assert "Exit status" in done.out
+
+
+def test_a_name_in_a_column_of_codes_is_masked_on_the_page(tmp_path: Path) -> None:
+    """After a slip of columns a cell may be anything; a code that looks like one is shown."""
+    file = tmp_path / "slipped.csv"
+    head = "insp_id,insp_date,office_code,wp_id,wp_township,child_found,child_no,child_night"
+    row = "I-1,2026-02-03,O,W,MMR013002,yes"
+    file.write_text(f"{head}\n{row},1,Mya Testtwo\n{row},2,maybe_7\n", encoding="utf-8")
+    done = contract("try", str(file))
+    assert "Testtwo" not in done.out
+    assert "child_night (maybe_7)" in done.out

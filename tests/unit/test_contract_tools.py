@@ -314,3 +314,10 @@ def test_shapes_of_shipped_contracts_name_every_field_and_target() -> None:
     assert shape.fields["child_name"].label == "C3"
     assert shape.rows["identity.name"][0].source == ("child_name",)
     assert shape.major == 1
+
+
+def test_a_service_level_that_nobody_can_measure_is_told() -> None:
+    told = faults(('property = "frequency"\nvalue = 1\nunit = "m"',
+                   'property = "frequency"\nvalue = 1\nunit = "moon"'), level="warning")  # fmt: skip
+    (found,) = (one for one in told if one.code == "service_level_unmeasured")
+    assert "min, h, d" in found.next_step
