@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from contracts import codes, rules
@@ -19,6 +19,7 @@ Inputs = Mapping[str, Any]
 _SCOPES = ("reporting", "services", "disclosure")
 _FORMS_BY_CONCERN = ("worst_form", "child_labour")  # the graver one is the concern
 _AGE_SLACK = 1
+_DAYS_REMEMBERED = 4096
 
 
 class BornAfter(Exception):  # noqa: N818 - an outcome that the caller turns into a reason
@@ -101,30 +102,33 @@ def _between(first: date, last: date, on: date) -> Birth:
 def _consents(inputs: Inputs, seen_on: str) -> list[dict[str, str]]:
     """Return the statements of a record."""
     get = inputs.get
-    said = _statements(
-        get("consent.all"), get("consent.reporting"), get("consent.services"),
-        get("consent.disclosure"),
-    )  # fmt: skip
-    if not said:
-        return []
-    by, changed = get("consent.by", "unknown"), get("observed.changed")
-    day = seen_on if changed is None else changed.isoformat()
-    return [{"scope": scope, "answer": answer, "by": by, "on": day} for scope, answer in said]
+    changed = get("observed.changed")
+    return [
+        *_statements(
+            get("consent.all"), get("consent.reporting"), get("consent.services"),
+            get("consent.disclosure"), get("consent.by", "unknown"),
+            seen_on if changed is None else changed.isoformat(),
+        )
+    ]  # fmt: skip
 
 
-@cache
-def _statements(everything: str | None, *answers: str | None) -> tuple[tuple[str, str], ...]:
-    """Return (scope, answer). One question for all: its `yes` is to be helped and to be named.
+@lru_cache(maxsize=_DAYS_REMEMBERED)
+def _statements(
+    everything: str | None, reporting: str | None, services: str | None, disclosure: str | None,
+    by: str, on: str,
+) -> tuple[dict[str, str], ...]:  # fmt: skip
+    """Return the statements; records that say the same share them.
 
-    A `no` to it is an objection to everything, also to reporting; a `yes` says nothing of that.
+    One question for all: its `yes` is to be helped and to be named. A `no` to it is an objection
+    to everything, also to reporting; a `yes` says nothing of that.
     """
     statements = []
-    for scope, said in zip(_SCOPES, answers, strict=True):
+    for scope, said in zip(_SCOPES, (reporting, services, disclosure), strict=True):
         answer = said
         if answer is None and not (everything == "yes" and scope == "reporting"):
             answer = everything
         if answer is not None:
-            statements.append((scope, answer))
+            statements.append({"scope": scope, "answer": answer, "by": by, "on": on})
     return tuple(statements)
 
 

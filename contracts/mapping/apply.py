@@ -24,7 +24,7 @@ _NEEDED = {
 _ABSENT_INPUTS = {"birth": "age_low", "observed": "observed_on", "consent": "consents"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # a frozen one takes four times as long to make
 class Translated:
     """What one record says. Contents are plain JSON values; nothing of them is in the repr.
 

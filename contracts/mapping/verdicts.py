@@ -22,15 +22,17 @@ SIGNS = (
 """Every fact that a verdict asks for, beside `LISTS` and `absent`."""
 LISTS = ("hazards", "worst_forms")
 
-_Parts = tuple[str, str, tuple[str, ...], tuple[str, ...]]
+_Both = tuple[dict[str, Any], dict[str, Any]]
 
-
-_known: dict[tuple[Any, ...], tuple[_Parts, _Parts]] = {}
+_known: dict[tuple[Any, ...], _Both] = {}
 """A dictionary and not an `lru_cache`, whose order of use costs a third of the look-up."""
 
 
-def both(facts: Mapping[str, Any], on: date) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the legal and the statistical verdict, under the rules of the day."""
+def both(facts: Mapping[str, Any], on: date) -> _Both:
+    """Return the legal and the statistical verdict, under the rules of the day.
+
+    Records of like signs share them: whoever wants another verdict makes a new one.
+    """
     legal, statistical, day = _rules_of(on)
     if facts["absent"]:
         return classify(facts, facts, day, legal), classify(facts, facts, day, statistical)
@@ -41,16 +43,13 @@ def both(facts: Mapping[str, Any], on: date) -> tuple[dict[str, Any], dict[str, 
         found = _judged(signs[:-1], day)
         if len(_known) < REMEMBERED:
             _known[signs] = found
-    one, other = found
-    return _written(one), _written(other)
+    return found
 
 
-def _judged(signs: tuple[Any, ...], day: date) -> tuple[_Parts, _Parts]:
+def _judged(signs: tuple[Any, ...], day: date) -> _Both:
     legal, statistical, _ = _rules_of(day)
     facts = dict(zip((*SIGNS, *LISTS), signs, strict=True))
-    return _parts(classify(facts, facts, day, legal)), _parts(
-        classify(facts, facts, day, statistical)
-    )
+    return classify(facts, facts, day, legal), classify(facts, facts, day, statistical)
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -61,14 +60,3 @@ def _rules_of(on: date) -> tuple[RuleSet, RuleSet, date]:
     begun = max(legal.valid_from, statistical.valid_from)
     same = legal.is_in_force(on) and statistical.is_in_force(on)
     return legal, statistical, begun if same else on
-
-
-def _parts(verdict: Mapping[str, Any]) -> _Parts:
-    return (
-        verdict["answer"], verdict["rules"], tuple(verdict["reasons"]), tuple(verdict["missing"])
-    )  # fmt: skip
-
-
-def _written(parts: _Parts) -> dict[str, Any]:
-    answer, name, reasons, missing = parts
-    return {"answer": answer, "rules": name, "reasons": [*reasons], "missing": [*missing]}
