@@ -15,7 +15,7 @@ import orjson
 import structlog
 
 from adapters.dsw_cms.client import MOST_A_PAGE, Page, PrimeroClient, Row, Window
-from adapters.dsw_cms.codes import Labels, read_field_labels, read_labels
+from adapters.dsw_cms.codes import Labels, read_field_labels
 from adapters.dsw_cms.push import push_referral
 from adapters.sdk.http import HttpClient, NotFoundError, RefusedError
 from adapters.sdk.manifest import load_manifest
@@ -99,7 +99,6 @@ class DswCms:
     def __init__(self, http: HttpClient, *, fields: Sequence[str] = ()) -> None:
         self.manifest = load_manifest(__package__)
         self._client = PrimeroClient(http, fields)
-        self._labels: Labels | None = None
         self._before: tuple[int, list[str]] | None = None  # the page read last, and its cases
 
     def pull(self, checkpoint: Mapping[str, Any] | None, most: int) -> Batch:
@@ -128,12 +127,6 @@ class DswCms:
     def push(self, delivery: Delivery) -> Receipt:
         """See `adapters.sdk.ports.PushesReferrals`."""
         return push_referral(self._client, delivery)
-
-    def labels(self) -> Labels:
-        """The labels of all codes, read once; `codes.fingerprint` compares them."""
-        if self._labels is None:
-            self._labels = read_labels(self._client)
-        return self._labels
 
     def _changed_labels(
         self, reading: _Reading, now: datetime | None

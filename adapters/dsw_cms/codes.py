@@ -1,7 +1,5 @@
 """The labels behind Primero's codes: an id keeps its name when a site gives it another meaning."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 
 from adapters.dsw_cms.client import PrimeroClient, Row
@@ -53,11 +51,6 @@ def _labels_of(field: Row, lists: Labels) -> Mapping[str, str]:
         return lists.get(name, {})
     own = [one for one in field.get("option_strings_text") or () if isinstance(one, dict)]
     return {str(one.get("id")): _text(one.get("display_text"), "en") for one in own}
-
-
-def fingerprint(labels: Mapping[str, str]) -> str:
-    """Return a text that changes when any code of the list is added, dropped or relabelled."""
-    return hashlib.sha256(json.dumps(sorted(labels.items())).encode()).hexdigest()
 
 
 def _list_id(row: Row) -> str:

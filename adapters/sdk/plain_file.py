@@ -31,12 +31,3 @@ def open_plain_file(path: Path, most: int) -> BinaryIO:
         os.close(opened)
         raise TooLongError if stat.S_ISREG(about.st_mode) else NotPlainError
     return os.fdopen(opened, "rb")
-
-
-def read_plain_file(path: Path, most: int) -> bytes:
-    """Return the content, at most `most` bytes. Raises OSError, NotPlainError, TooLongError."""
-    with open_plain_file(path, most) as file:
-        content = file.read(most + 1)
-    if len(content) > most:  # it grew meanwhile
-        raise TooLongError
-    return content

@@ -11,6 +11,7 @@ from adapters.sdk.grid import Cell, Cells, NumberedRow
 from adapters.sdk.manifest import SheetForm
 from adapters.sdk.unpack import UnreadableError
 from contracts.errors import Reason
+from contracts.guessing import code_name
 
 HEADER_WITHIN = 10  # rows
 HEADER_CODES = 3  # fewer known codes in one row are a coincidence
@@ -99,7 +100,7 @@ def _among_words(cell: str, plain: str, known: Mapping[str, str]) -> str | None:
 
 def _folded(text: str) -> str:
     """A name without what typists change: case, blanks, the script of its digits."""
-    return re.sub(r"[ -]", "_", key_text(text).casefold().strip("*: "))
+    return code_name(key_text(text))
 
 
 def is_wide(cells: Cells, form: SheetForm | None) -> bool:

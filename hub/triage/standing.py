@@ -47,6 +47,8 @@ class Judged:
         unknown = [_held(Why.CODE, entry) for entry in _unmapped(bare)]
         if not unknown and not self.stopped:
             return replace(bare, version=self.plan.version), []
+        if self.plan is self.bare:  # nothing is decided yet
+            return bare, unknown
         result = self.plan.translate(body, where=where, key=key)
         waits = [
             _held(Why.LABEL, entry) for entry in _unmapped(result)

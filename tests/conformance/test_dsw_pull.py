@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from adapters.dsw_cms.adapter import DswCms
-from adapters.dsw_cms.codes import fingerprint
 from adapters.sdk.http import HttpClient, Login
 from adapters.sdk.ports import Batch
 from contracts.errors import FatalError, RetriableError
@@ -262,18 +261,6 @@ def test_a_forbidden_list_asks_for_a_person(server: Primero, reader: Reader) -> 
     server.before = lambda _: httpx.Response(403, json={"errors": []})
     with pytest.raises(FatalError, match="role"):
         reader.pull()
-
-
-def test_labels_are_read_once_and_a_relabelled_code_shows(primero_url: str) -> None:
-    """The id stays when a site gives it another meaning."""
-    http = HttpClient(primero_url, Login(user="clm_hub", password="sandbox-hub"))
-    adapter = DswCms(http)
-    concerns = dict(adapter.labels()["lookup-protection-concerns"])
-    assert adapter.labels() is adapter.labels()
-    before = fingerprint(concerns)
-    concerns["worst_forms_of_child_labor"] = "Disabled"
-    assert fingerprint(concerns) != before
-    http.close()
 
 
 @pytest.mark.parametrize("rows", ["text", 7, ["text"], [None], {"service_status_referred": True}])

@@ -7,85 +7,18 @@ import pytest
 
 from contracts import source_contract
 from contracts.errors import FatalError, RejectedError
-from contracts.mapping.translation import Decisions, Plan, plan, split
-from contracts.source_contract import ContractError, SourceContract
-
-CONTRACT = """
-apiVersion = "v3.1.0"
-kind = "DataContract"
-id = "clm:office:form"
-name = "A form"
-version = "1.0.0"
-status = "active"
-[[schema]]
-name = "form"
-quality = [{rules}]
-properties = [
-  {{ name = "id", required = true, primaryKey = true, classification = "C3" }},
-  {{ name = "day", logicalType = "date", required = true, classification = "C1" }},
-  {{ name = "seen", logicalType = "date", classification = "C1" }},
-  {{ name = "code", classification = "C2" }},
-  {{ name = "code_text", classification = "C2" }},
-  {{ name = "hours", logicalType = "number", classification = "C1", logicalTypeOptions = {{ minimum = 0, maximum = 200 }} }},
-  {{ name = "chores_a", logicalType = "number", classification = "C1" }},
-  {{ name = "chores_b", logicalType = "number", classification = "C1" }},
-  {{ name = "who", logicalType = "object", classification = "C3", properties = [
-    {{ name = "name", classification = "C3" }},
-    {{ name = "home/place", classification = "C1" }},
-    {{ name = "sex", classification = "C1", required = {sex} }},
-  ] }},
-  {{ name = "rows", logicalType = "array", classification = "C2", items = {{ logicalType = "object", properties = [
-    {{ name = "key", classification = "C2", required = {key} }},
-    {{ name = "kind", classification = "C2" }},
-    {{ name = "value", classification = "C2" }},
-    {{ name = "inner", logicalType = "array", classification = "C2", items = {{ logicalType = "object", properties = [
-      {{ name = "kind", classification = "C2" }}, {{ name = "value", classification = "C2" }},
-    ] }} }},
-  ] }} }},
-]
-"""
-DAY = '{ target = "observed.on", source = "day", transform = "date" }'
-BODY = {"id": "f-1", "day": "2026-03-02"}
-
-
-def contract(
-    *rows: str, lists: str = "", top: str = "", end: str = "", about: str = "child",
-    rules: str = "", key: str = "false", sex: str = "false",
-) -> SourceContract:  # fmt: skip
-    mapped = ",\n".join((DAY, *rows) if about == "child" else rows)
-    mapping = (
-        f'version = "1"\nabout = "{about}"\n{top}\n[mapping]\nrows = [\n{mapped}\n]\n{lists}\n{end}'
-    )
-    described = CONTRACT.format(rules=rules, key=key, sex=sex)
-    return source_contract.read(described, mapping, "here")
-
-
-def made(*rows: str, decisions: Decisions | None = None, **more: Any) -> Plan:
-    found = contract(*rows, **more)
-    return plan(found, decisions) if decisions else plan(found)
-
-
-def facts(of: Plan, **fields: Any) -> dict[str, Any]:
-    found = of.translate({**BODY, **fields}, where="row 3", key="k").facts
-    assert found is not None
-    return found
-
-
-def identity(of: Plan, **fields: Any) -> dict[str, Any]:
-    found = of.translate({**BODY, **fields}, where="row 3", key="k").identity
-    assert found is not None
-    return found
-
-
-def reasons(of: Plan, **fields: Any) -> list[tuple[str, str]]:
-    with pytest.raises(RejectedError) as caught:
-        of.translate({**BODY, **fields}, where="row 3", key="k")
-    return [(one.code, one.column) for one in caught.value.reasons]
-
-
-def row(target: str, source: str, transform: str, more: str = "") -> str:
-    return f'{{ target = "{target}", source = "{source}", transform = "{transform}"{more} }}'
-
+from contracts.mapping.translation import Decisions, plan, split
+from tests.spec.small_mapping import (
+    BODY,
+    CONTRACT,
+    DAY,
+    contract,
+    facts,
+    identity,
+    made,
+    reasons,
+    row,
+)
 
 NESTED = [
     row("identity.name", "who.name", "name"),
@@ -399,72 +332,3 @@ def test_a_survey_row_is_a_figure_with_its_verdict() -> None:
 
 def test_a_converted_file_is_noted() -> None:
     assert facts(made(), _zawgyi={"who": "x"})["notes"] == ["zawgyi_converted"]
-
-
-BAD = [
-    ([row("facts.mood", "code", "key")], "", "line 7, row facts.mood: names an unknown target"),
-    ([row("facts.office", "mood", "key")], "", "names an unknown field mood"),
-    ([row("facts.office", "who.mood", "key")], "", "names an unknown field who.mood"),
-    ([row("facts.isic", "code", "code", ', codes = "isic5"')], "", "unknown list isic5"),
-    ([row("facts.isic", "code", "code", ', crosswalk = "x"')], "", "unknown crosswalk x"),
-    ([row("facts.office", "code[", "key")], "", "has no known form at character 1"),
-    ([row("facts.office", ".".join("a" * 30), "key")], "", "has no known form at character"),
-    ([], "[[mapping.lists]]\ntarget = \"hobbies\"\neach = \"rows\"\nrows = []", "no list of the"),
-    ([], "[[mapping.lists]]\ntarget = \"services\"\neach = \"rugs\"\nrows = []", "unknown field rugs"),
-    ([row("facts.legal", "code", "key")], "", "unknown target facts.legal"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("rows", "lists", "told"), BAD, ids=[one[2] for one in BAD])
-def test_a_mapping_that_names_the_unknown_says_what_and_where(
-    rows: list[str], lists: str, told: str
-) -> None:
-    with pytest.raises(ContractError) as caught:
-        contract(*rows, lists=lists)
-    assert told in str(caught.value)
-    assert "here/mapping.toml" in str(caught.value)
-
-
-NEVER = [
-    ([row("facts.office", "code", "key"), row("facts.office", "code", "key")], "already"),
-    ([row("observed.on", "seen", "date")], "is never reached: day is required"),
-    ([row("facts.office", "code", "dance")], "names an unknown transform dance"),
-    ([row("facts.office", "code", "code")], "code needs codes or a crosswalk"),
-    ([row("facts.hours_week", "hours", "integer")], "integer gives no number"),
-    ([row("facts.grade", "code", "text")], "is coded"),
-    ([row("facts.hazards", "code", "code", ', codes = "hazards"')], "takes several values"),
-    ([row("facts.office", "rows[].value", "key")], "gives a list"),
-    ([row("child.sex", "code", "code", ', codes = "hazards"')], "which child.sex does not take"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("rows", "told"), NEVER, ids=[one[1] for one in NEVER])
-def test_a_row_that_can_never_give_its_value_is_refused(rows: list[str], told: str) -> None:
-    with pytest.raises(ContractError) as caught:
-        made(*rows)
-    assert told in str(caught.value)
-    assert "here/mapping.toml line " in str(caught.value)
-
-
-def test_all_faults_of_a_mapping_are_told_at_once() -> None:
-    with pytest.raises(ContractError) as caught:
-        contract(row("facts.mood", "code", "key"), row("facts.office", "mood", "key"))
-    assert len(caught.value.faults) == 2
-
-
-def test_what_is_no_toml_or_has_no_end_says_so() -> None:
-    with pytest.raises(FatalError, match=r"here/mapping\.toml line 1: it is no TOML"):
-        source_contract.read(CONTRACT.format(rules="", key="false", sex="false"), "a = !", "here")
-    with pytest.raises(FatalError, match="nests too deep"):
-        source_contract.read(f"a = {'[' * 100_000}", "", "here")
-    with pytest.raises(FatalError, match=r"here/mapping\.toml is not .*: mapping: Field required"):
-        source_contract.read(
-            CONTRACT.format(rules="", key="false", sex="false"),
-            'version = "1"\nabout = "child"', "here",
-        )  # fmt: skip
-
-
-def test_a_contract_without_a_day_cannot_be_used() -> None:
-    found = contract(about="figure", top='[figure]\nkind = "survey"')
-    with pytest.raises(ContractError, match=r"no row gives observed\.on"):
-        plan(found)
