@@ -5,8 +5,9 @@ added to the schema is covered from its first day (`consent.visible`). An obliga
 understood refuses.
 
 Of several records of one child each field comes from the most recent observation that has it; of
-one day, the DSW comes before the inspectorate before the school; then the record's own key decides.
-So the result does not depend on the order in which records arrived.
+one day, the DSW comes before the inspectorate before the school before what a survey or anybody
+reports; then the record's own key decides. So the result does not depend on the order in which
+records arrived.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,7 +25,7 @@ from contracts.model.case_facts import CaseFacts
 from contracts.model.identity import Identity
 from contracts.model.mirror_case import AgeBracket, MirrorCase
 
-PRECEDENCE = ("dsw_cms", "labour_inspection", "emis")
+PRECEDENCE = ("dsw_cms", "labour_inspection", "emis", "labour_force_survey", "public_reports")
 LISTS = ("hazards", "worst_forms", "service_requested", "notes")
 SUBFORMS = ("services", "referrals", "follow_ups")
 VERDICTS = ("legal", "statistical")

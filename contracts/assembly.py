@@ -10,11 +10,15 @@ from contracts.dates import birth_interval, completed_years
 from contracts.mapping import verdicts
 from contracts.mapping.targets import defaults
 from contracts.model.figure import SurveyFigure
+from contracts.transforms.days import day_text
 from contracts.verdicts import OLDEST, classify, is_hazardous
 from contracts.verdicts_work import work_of
 
 Inputs = Mapping[str, Any]
 """Read values that are no field of a thing themselves, by target: `inputs["birth.age"]`."""
+
+SIGNS = "facts.signs"
+"""The input that has the signs of a verdict, where they are known before the facts are whole."""
 
 _SCOPES = ("reporting", "services", "disclosure")
 _FORMS_BY_CONCERN = ("worst_form", "child_labour")  # the graver one is the concern
@@ -52,21 +56,21 @@ def finish_identity(identity: dict[str, Any], inputs: Inputs, birth: Birth | Non
     identity["sex"] = inputs.get("child.sex", "unknown")
     if birth:
         first, last, _, _ = birth
-        identity["birth_earliest"] = earliest = first.isoformat()
-        identity["birth_latest"] = earliest if last is first else last.isoformat()
+        identity["birth_earliest"] = earliest = day_text(first)
+        identity["birth_latest"] = earliest if last is first else day_text(last)
 
 
 def finish_facts(facts: dict[str, Any], inputs: Inputs, birth: Birth | None) -> None:
     """Fill in what is not mapped but follows: the ages, the consents, the verdicts."""
     on: date = inputs["observed.on"]
-    facts["observed_on"] = day = on.isoformat()
+    facts["observed_on"] = day = day_text(on)
     facts["sex"] = inputs.get("child.sex", "unknown")
     facts["consents"] = _consents(inputs, day)
     if birth:
         _, _, facts["age_low"], facts["age_high"] = birth
     if concerns := inputs.get("child.concerns"):
         facts["concern"] = next(one for one in _FORMS_BY_CONCERN if one in concerns)
-    facts["legal"], facts["statistical"] = verdicts.both(facts, on)
+    facts["legal"], facts["statistical"] = verdicts.both(facts, on, inputs.get(SIGNS))
 
 
 def birth_of(inputs: Inputs, note: Callable[[str], None]) -> Birth | None:
@@ -107,7 +111,7 @@ def _consents(inputs: Inputs, seen_on: str) -> list[dict[str, str]]:
         *_statements(
             get("consent.all"), get("consent.reporting"), get("consent.services"),
             get("consent.disclosure"), get("consent.by", "unknown"),
-            seen_on if changed is None else changed.isoformat(),
+            seen_on if changed is None else day_text(changed),
         )
     ]  # fmt: skip
 

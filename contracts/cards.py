@@ -11,7 +11,7 @@ from importlib.resources import files
 from contracts import codes
 from contracts.text import normalise
 
-_SHAPE = re.compile(r"([0-9]{1,2})[/-](.+?)\((.+?)\)([0-9]{6})")
+_SHAPE = re.compile(r"0?([0-9]{1,2})[/\\-]([^()\[\]{}/]+)[(\[{/]([^()\[\]{}/]+)[)\]}/]-?([0-9]{6})")
 _LATIN = re.compile(r"[A-Z]{2,12}")
 _STATES = 14
 

@@ -9,6 +9,22 @@ LONGEST_TEXT = 4000
 LONGEST_TRIAGED = 200
 
 
+_DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+_NOTHING = frozenset(
+    {
+        "", *(dash * number for dash in _DASHES for number in (1, 2, 3)), "_", "__", "\u2026", "*",
+        "**", "***", "/", "\u104a", "\u104b", "n/a", "n.a", "na", "n / a", "nil", "null", "none",
+        "not applicable", "မရှိ", "မရှိပါ", "မရှိသေး", "မရှိသေးပါ", "မသက်ဆိုင်", "မသက်ဆိုင်ပါ",
+    }
+)  # fmt: skip
+_UNKNOWN = frozenset(
+    {
+        "?", "??", "???", "unknown", "not known", "unk", "don't know", "dont know", "dk", "d/k",
+        "မသိ", "မသိပါ", "မသိရ", "မသိရပါ", "မသိရှိ", "မသိရှိပါ", "မသိရှိရပါ",
+    }
+)  # fmt: skip
+
+
 class Trouble(Exception):  # noqa: N818 - outcomes of reading a cell, not errors
     """A cell that gives no plain value."""
 
@@ -26,21 +42,31 @@ class Impossible(Trouble):
 
 
 class Odd(Trouble):
-    """The value is usable in part: what to take, a note, and the codes that no list has."""
+    """The value is usable in part: what to take, a note, and the codes that no list has.
 
-    def __init__(self, value: object, *, note: str = "", unmapped: tuple[str, ...] = ()) -> None:
+    `takes` says which codes would have been understood.
+    """
+
+    def __init__(
+        self, value: object, *, note: str = "", unmapped: tuple[str, ...] = (), takes: str = ""
+    ) -> None:
         super().__init__(note or "unmapped")
         self.value = value
         self.note = note
         self.unmapped = unmapped
+        self.takes = takes
 
 
 class WhyAbsent(Trouble):
-    """The source says why there is no value."""
+    """The source says that there is no value, and why; no reason: a dash, say, tells none.
 
-    def __init__(self, reason: str) -> None:
+    `takes` says which codes would have been understood.
+    """
+
+    def __init__(self, reason: str, *, takes: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
+        self.takes = takes
 
 
 class Stopped(Trouble):
@@ -79,6 +105,24 @@ def is_blank(raw: object) -> bool:
         return not raw if isinstance(raw, list | dict) else cell_text(raw) == ""
     except Unreadable:
         return False
+
+
+def says_nothing(text: str) -> bool:
+    """Tell whether a text stands for an empty cell: a dash, `N/A`. Not a word for `not known`."""
+    return text.casefold().strip(" .") in _NOTHING
+
+
+def says_unknown(text: str) -> bool:
+    """Tell whether a text says that nobody knows."""
+    return text.casefold().strip(" .") in _UNKNOWN
+
+
+def refuse_nothing(text: str, takes: str = "") -> None:
+    """Raise WhyAbsent for a text that says that there is no value."""
+    if says_unknown(text):
+        raise WhyAbsent("asked_unknown", takes=takes)
+    if says_nothing(text):
+        raise WhyAbsent("")
 
 
 def usual_day(raw: str) -> date | None:

@@ -20,7 +20,8 @@ _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "jan january ဇန်နဝါရီ", "feb february ဖေဖော်ဝါရီ", "mar march မတ်", "apr april ဧပြီ",
+            "jan january ဇန်နဝါရီ ဇန္နဝါရီ",
+            "feb february ဖေဖော်ဝါရီ ဖေဖေါ်ဝါရီ", "mar march မတ်", "apr april ဧပြီ",
             "may မေ", "jun june ဇွန်", "jul july ဇူလိုင်", "aug august ဩဂုတ် သြဂုတ်",
             "sep sept september စက်တင်ဘာ", "oct october အောက်တိုဘာ", "nov november နိုဝင်ဘာ",
             "dec december ဒီဇင်ဘာ",
@@ -37,6 +38,15 @@ _DAY_NAMED = re.compile(rf"([0-9]{{1,2}}){_GAP}{_NAME}{_GAP}([0-9]{{4}}|[0-9]{{2
 _TIME_BEHIND = re.compile(r" [0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?( ?[ap]m)?$")
 _MONTH_NAMED = re.compile(rf"{_NAME}{_GAP}([0-9]{{4}}|[0-9]{{2}})")
 _NAMED_LAST = re.compile(rf"([0-9]{{4}}){_GAP}{_NAME}")
+_NAMED_FIRST = re.compile(rf"{_NAME}{_GAP}([0-9]{{1,2}}){_GAP}([0-9]{{4}})")
+_YEAR_NAMED = re.compile(rf"([0-9]{{4}}){_GAP}{_NAME}{_GAP}([0-9]{{1,2}})")
+_MONTH_COMPACT = re.compile(r"((?:19|20|25)[0-9]{2})(0[1-9]|1[0-2])")
+_WEEKDAY = re.compile(
+    r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b|"
+    r"(?:တနင်္ဂနွေ|တနင်္လာ|အင်္ဂါ|ဗုဒ္ဓဟူး|ကြာသပတေး|သောကြာ|စနေ)(?:နေ့)?"
+)
+_ORDINAL = re.compile(r"(?<=[0-9])(?:st|nd|rd|th)\b")
+_PARTICLE = re.compile(r"ခုနှစ်|ပြည့်နှစ်|လပိုင်း|ရက်နေ့|ရက်|လ(?=[ ,\u104a./-]|$)|[\u104a\u104b'\u2018\u2019]")
 _LEAST_SERIAL = 20_000  # 1954: a smaller number in a column of months is a year or a month alone
 _COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _SERIAL = re.compile(r"([0-9]{5})(\.[0-9]+)?")
@@ -58,20 +68,26 @@ def read_date(value: object) -> date | None:
 
 def read_month(value: object) -> date | None:
     """Return the first day of the month that a cell means (`2026-01`, `01/2026`, any date)."""
-    if isinstance(value, str):
-        text = normalise(value)
-        if found := _MONTH_TEXT.fullmatch(text):
-            return _day(int(found[1]), int(found[2]), 1)
-        if found := _MONTH_LAST.fullmatch(text):
-            return _day(int(found[2]), int(found[1]), 1)
-        if found := _MONTH_NAMED.fullmatch(text.casefold()):
-            return _day(_full_year(found[2]), _MONTHS[found[1]], 1)
-        if found := _NAMED_LAST.fullmatch(text.casefold()):
-            return _day(int(found[1]), _MONTHS[found[2]], 1)
     if isinstance(value, (int, float)) and value < _LEAST_SERIAL:
         return None
-    day = read_date(value)
-    return None if day is None else day.replace(day=1)
+    text = normalise(value).casefold() if isinstance(value, str) else ""
+    month = _month_from(text) or read_date(value)
+    if month is None and (bare := _bare(text)) != text:
+        return read_month(bare)
+    return None if month is None else month.replace(day=1)
+
+
+def _month_from(text: str) -> date | None:
+    """Return a day of the month that a text names without a day."""
+    if (found := _MONTH_TEXT.fullmatch(text)) or (found := _MONTH_COMPACT.fullmatch(text)):
+        return _day(int(found[1]), int(found[2]), 1)
+    if found := _MONTH_LAST.fullmatch(text):
+        return _day(int(found[2]), int(found[1]), 1)
+    if found := _MONTH_NAMED.fullmatch(text):
+        return _day(_full_year(found[2]), _MONTHS[found[1]], 1)
+    if found := _NAMED_LAST.fullmatch(text):
+        return _day(int(found[1]), _MONTHS[found[2]], 1)
+    return None
 
 
 def completed_years(birth: date, on: date) -> int:
@@ -106,10 +122,21 @@ def _from_text(text: str) -> date | None:
 
 def _from_untidy(text: str) -> date | None:
     """Read what spreadsheets and typists put around a day: a time, a mark of text, a full stop."""
-    bare = _TIME_BEHIND.sub("", text.casefold().lstrip("'\u2018\u2019")).rstrip(". ")
+    bare = _bare(text)
     if found := _DAY_NAMED.fullmatch(bare):
         return _day(_full_year(found[3]), _MONTHS[found[2]], int(found[1]))
+    if found := _NAMED_FIRST.fullmatch(bare):
+        return _day(int(found[3]), _MONTHS[found[1]], int(found[2]))
+    if found := _YEAR_NAMED.fullmatch(bare):
+        return _day(int(found[1]), _MONTHS[found[2]], int(found[3]))
     return _from_text(bare) if len(bare) < len(text) else None
+
+
+def _bare(text: str) -> str:
+    """Return a date without its time, weekday and the words for year, month and day."""
+    bare = _TIME_BEHIND.sub("", text.casefold().lstrip("'\u2018\u2019"))
+    bare = _ORDINAL.sub("", _PARTICLE.sub(" ", _WEEKDAY.sub(" ", bare)))
+    return " ".join(bare.replace(" ,", ",").split()).strip(",. ")
 
 
 def _from_time(text: str) -> date | None:

@@ -31,12 +31,12 @@ def unreadable(column: str, kind: str, where: str) -> Reason:
     )  # fmt: skip
 
 
-def unknown_code(column: str, where: str) -> Reason:
-    """Return the reason for a required field whose code no list has."""
+def unknown_code(column: str, takes: str, where: str) -> Reason:
+    """Return the reason for a required field whose code no list has; `takes` says which it has."""
     return Reason(
         code="code_unknown", column=column, where=where,
         message=f"{column} is required and holds a code that its list does not have",
-        next_step=f"choose a code of the list for {column} and send the record again",
+        next_step=f"write {takes} into {column} and send the record again",
     )  # fmt: skip
 
 

@@ -90,7 +90,7 @@ def read(contract_toml: str, mapping_toml: str, place: str) -> SourceContract:
             name: {row.code: row.label for row in rows} for name, rows in mapping.crosswalk.items()
         },
         "child_needs": mapping.child_needs, "one_of": mapping.one_of, "figure": mapping.figure,
-        "quality": schema.quality, "document": document,
+        "person": mapping.person, "quality": schema.quality, "document": document,
     }  # fmt: skip
     bare = SourceContract(**known, rows=(), lists=())
     lines = _Lines(mapping_toml, mapping_place)

@@ -38,7 +38,7 @@ TELLING = (
 )  # fmt: skip
 _O, _S = Keep.OBSERVATIONS, Keep.STATE
 
-SYSTEMS = ("dsw_cms", "labour_inspection", "emis")
+SYSTEMS = ("dsw_cms", "labour_inspection", "emis", "labour_force_survey", "public_reports")
 SOURCES = tuple(
     Topic(
         name=f"source.{system}", key="HMAC of system and source person", keep=_O,

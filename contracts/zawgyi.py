@@ -85,7 +85,7 @@ _UNICODE_ONLY = re.compile(
     "\u1031(?:$|[\u102b\u102c\u1032\u1036-\u1038]|[^\u1000-\u109f])"  # the vowel's letter is before
     "|[\u103e\u103f]"  # no sign of Zawgyi's
     f"|\u103b(?![{_BASE}\u1031])"  # the sign's letter is before it
-    "|\u1004\u103a\u1039"
+    "|[\u1004\u1009\u100a]\u103a"  # these letters are silenced; a sign below they never have
 )
 
 

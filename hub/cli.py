@@ -8,8 +8,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from contracts.errors import HubError
-from hub import cli_contract, cli_triage, programs
+from contracts.errors import FatalError, HubError
+from hub import cli_contract, cli_site_contracts, cli_triage, programs
 from hub.cli_classify import EPILOG as CLASSIFY_EPILOG
 from hub.cli_classify import classify
 from hub.cli_quality import quality
@@ -17,6 +17,7 @@ from hub.home import token_issuer
 from hub.ledger import STATES
 from hub.pipeline import PIPELINE
 from hub.settings import PREFIX, Settings, load_settings, settings_table
+from hub.terminal import visible
 from hub.web.clock import wall_clock
 from hub.web.tokens import Role
 
@@ -52,11 +53,20 @@ def up(home: Home = None, settings: SettingsFile = None) -> None:
 @app.command()
 def work(
     stages: Annotated[list[str], typer.Argument(help="Stages, or `all`: see `clmhub stages`")],
+    once: Annotated[
+        bool, typer.Option(help="With `all`: read every source once, finish, and stop")
+    ] = False,
     home: Home = None,
     settings: SettingsFile = None,
 ) -> None:
     """Run the workers of some stages. Any number of processes may run the same stage."""
-    programs.work(_settings(settings, home=home), stages)
+    given = _settings(settings, home=home)
+    if not once:
+        programs.work(given, stages)
+    elif stages == ["all"]:
+        programs.work_once(given, lambda line: typer.echo(line, err=True))
+    else:
+        raise FatalError("--once runs all stages, or what is read would go nowhere: work all")
 
 
 @app.command()
@@ -130,7 +140,7 @@ def rejects(
     for line in lines:
         for reason in line.reasons:
             column = f", column {reason.column}" if reason.column else ""
-            where = _visible(reason.where)
+            where = visible(reason.where)
             out.print(f"{line.system}: {where}{column}", highlight=False)
             out.print(f"    {reason.message}\n    -> {reason.next_step}", highlight=False)
     if lines:
@@ -210,15 +220,11 @@ def demo(
     raise typer.Exit(run_demo(choices))
 
 
+cli_contract.app.add_typer(cli_site_contracts.app)
 app.add_typer(cli_contract.app, name="contract")
 app.add_typer(cli_triage.app, name="triage")
 app.command("quality")(quality)
 app.command("classify", epilog=CLASSIFY_EPILOG)(classify)
-
-
-def _visible(text: str) -> str:
-    """A name that somebody outside chose, without what would steer the terminal."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 def _settings(file: Path | None, **given: Any) -> Settings:

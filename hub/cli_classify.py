@@ -1,6 +1,8 @@
 """`clmhub classify`: child labour in a survey's file. Reads arguments, reports to stderr."""
 
+import errno
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -14,12 +16,14 @@ import typer
 
 from contracts import rules as rule_sets
 from contracts.errors import FatalError, HubError
+from hub.terminal import visible
 
 if TYPE_CHECKING:
     from hub.classify.answers import BadCell
 
 _MOST_TOLD = 50
 """Bad cells that are told one by one; the rest is counted."""
+_PIECE = 1 << 20
 FAILED = 1
 RULES = "ilo, mics5, mics6, mics6-hazards, myanmar-law, sdg, sdg-chores"
 """Written out, for importing a command line reads no data; a test compares."""
@@ -34,8 +38,8 @@ To the row of a child of 13 who worked 20 hours it adds
 rules lack an answer and do not count it as zero), `economic_activity_over`, `chores_over`,
 `hazardous_work` (1, 0, empty), `reasons` (codes, with `;` between them), `rules`.
 
-**Exit status:** 0 done, also when cells were counted as missing; 1 the file cannot be read or lacks
-a column, and no output file is written; 2 wrong use.
+**Exit status:** 0 done, also when cells were counted as missing; 1 the file cannot be read to its
+end or lacks a column, and nothing is written, neither to stdout nor to a file; 2 wrong use.
 """
 
 
@@ -122,11 +126,14 @@ class _Teller:
 
 @contextmanager
 def _output(path: Path | None, source: Path) -> Iterator[BinaryIO]:
-    """Give stdout, or a file that is there only when it is whole."""
+    """Give what becomes stdout, or a file; either gets all of it or nothing."""
     if path is None:
         if sys.stdout is None:
             raise FatalError("standard output is closed; open it, or name a file with --output")
-        yield sys.stdout.buffer
+        with tempfile.TemporaryFile() as held:  # without a name: nobody else opens it, none stays
+            yield held
+            held.seek(0)
+            shutil.copyfileobj(held, sys.stdout.buffer, _PIECE)
         sys.stdout.buffer.flush()
         return
     _check_place(path, source)
@@ -176,12 +183,16 @@ def _umask() -> int:
 
 
 def _words(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return f"{error.filename or 'output'}: {error.strerror}"
-    return str(error)
+    if not isinstance(error, OSError):
+        return str(error)
+    if error.errno == errno.ENOSPC:
+        return (
+            "no space is left for the output; what goes to stdout waits in the folder for temporary"
+            " files (TMPDIR) until it is whole, and --output needs none of that"
+        )
+    return f"{error.filename or 'output'}: {error.strerror}"
 
 
 def _say(message: str) -> None:
     """To the person; what a file calls itself or its columns gives no orders to the terminal."""
-    plain = "".join(letter if letter.isprintable() else "\ufffd" for letter in message)
-    typer.echo(plain, err=True)
+    typer.echo(visible(message), err=True)

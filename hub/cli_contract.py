@@ -1,21 +1,18 @@
 """`clmhub contract`: check, try, compare and scaffold source contracts. Prints; decides nothing."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from contracts.errors import HubError, RejectedError
 from contracts.evolution.change import Mode
+from hub.contract_tools.telling import FINE, FOUND, WRONG_USE, counted, fail, say, show, told
 
 if TYPE_CHECKING:
-    from hub.contract_tools.trying import Trial
-
-FINE, FOUND, WRONG_USE = 0, 1, 2
+    from hub.contract_tools.trying import Tick, Trial
 
 app = typer.Typer(
     help="Source contracts: what a source sends, and how it becomes the common schema.",
@@ -25,7 +22,6 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line")]
-_EVERY = 5_000
 
 
 @app.command()
@@ -47,10 +43,10 @@ def check(
     """
     from hub.contract_tools import check as tool
 
-    with _told():
+    with told():
         found = list(tool.check_all(folders or ()))
-    for one in found:
-        _print(tool.json_lines(one) if json else tool.lines(one))
+        for one in found:
+            show(tool.json_lines(one) if json else tool.lines(one))
     raise typer.Exit(FOUND if any(one.errors for one in found) else FINE)
 
 
@@ -82,24 +78,28 @@ def try_file(
 
     Nothing is stored or sent. Personal values (classes C3 to C7) are masked unless `--reveal`.
     With `--json` each line holds `sheet` and `row` (as Excel numbers it), `accepted`, and either
-    `canonical` (`identity` and `facts`, or a `figure` that is about no child) or `reasons`. A row
-    about several children gives a line for each, with its number as `child`.
+    `canonical` (`identity` and `facts`, a `figure` that is about no child, or `answers`) or
+    `reasons` (each with `code`, `column`, `message`, `next_step`). A row about several children
+    gives a line for each, with its number as `child`. A record that shares its key with another
+    one has `notes` of the same form: in the hub the later one takes the place of the earlier.
 
     Examples: `clmhub contract try january.xlsx` ·
     `clmhub contract try visits.csv --contract my_office/visit/v1 --limit 20 --reveal`
 
     Exit status: 0 the file was read (rejected records are a result, not a failure), 1 it or a sheet
-    of it cannot be read, or no contract fits, 2 wrong use. Of a file that cannot be read nothing
-    is printed.
+    of it cannot be read, it is empty, or no contract fits, 2 wrong use. Of a file that cannot be
+    read nothing is printed.
     """
     from hub.contract_tools.trying import open_trial
 
     if json + fhir + samples > 1:
-        _fail("--json, --fhir and --samples exclude each other: name one", WRONG_USE)
-    with _told(file.name), _progress() as tick:
+        fail(WRONG_USE, "--json, --fhir and --samples exclude each other: name one")
+    how = "json" if json else "fhir" if fhir else "samples" if samples else "page"
+    with told(file.name), counted() as progress:
         trial = open_trial(file, contract)
-        how = "json" if json else "fhir" if fhir else "samples" if samples else "page"
-        _show(trial, _Shown(how=how, reveal=reveal, limit=limit), tick)
+        _show(trial, _Shown(how=how, reveal=reveal, limit=limit), progress.tick)
+    if not progress.rows and how != "page":
+        say(f"{file.name} holds no record")
     _report(trial)
     raise typer.Exit(FOUND if trial.file.problems else FINE)
 
@@ -108,9 +108,9 @@ def _report(trial: "Trial") -> None:
     """What a person must know of the file itself."""
     for problem in trial.file.problems:
         place = f"sheet {problem.sheet}: " if problem.sheet else ""
-        _say(f"{place}{problem.reason.message}\n    -> {problem.reason.next_step}")
+        say(f"{place}{problem.reason.message}", f"    -> {problem.reason.next_step}")
     for note in trial.file.notes:
-        _say(note)
+        say(note)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,19 +122,22 @@ class _Shown:
     limit: int
 
 
-def _show(trial: "Trial", how: _Shown, tick: Callable[[int], None]) -> None:
+def _show(trial: "Trial", how: _Shown, tick: "Tick") -> None:
     from hub.contract_tools import lines, page
     from hub.contract_tools.samples import samples
 
     if how.how == "page":
-        _print(page.lines(trial, how.limit, tick, reveal=how.reveal))
+        show(page.lines(trial, how.limit, tick, reveal=how.reveal))
         return
+    if sys.stdout is None:
+        fail(FOUND, "standard output is closed, and the lines would go nowhere: open it")
     made: Callable[[], Iterator[bytes]] = {
         "fhir": lambda: lines.bundles(trial, how.limit, tick),
         "json": lambda: lines.json_lines(trial, how.limit, tick, reveal=how.reveal),
         "samples": lambda: samples(trial, how.limit, tick),
     }[how.how]
     sys.stdout.buffer.writelines(made())
+    sys.stdout.buffer.flush()
 
 
 @app.command()
@@ -158,16 +161,16 @@ def diff(
     """
     from hub.contract_tools import diff as tool
 
-    with _told():
+    with told():
         verdicts = tool.differences(old, new, mode)
-    for verdict in verdicts:
-        _print(tool.lines(verdict, mode))
+        for verdict in verdicts:
+            show(tool.lines(verdict, mode))
     raise typer.Exit(FOUND if any(one.fails for one in verdicts) else FINE)
 
 
 @app.command()
 def new(
-    folder: Annotated[Path, typer.Argument(help="Where the contract's three files are written")],
+    folder: Annotated[str, typer.Argument(help="Where the contract's three files are written")],
     sample: Annotated[
         Path | None, typer.Option("--from", help="A sample: xlsx, csv, json, jsonl or sav")
     ] = None,
@@ -190,70 +193,15 @@ def new(
     """
     from hub.contract_tools import new as tool
 
+    if not folder:
+        fail(WRONG_USE, "name the folder to write into, as my_office/visit/v1")
     if (sample is None) == (primero is None):
-        _fail("name one source: --from FILE, or --from-primero FORMS.json LOOKUPS.json", WRONG_USE)
-    with _told(sample.name if sample else ""):
+        fail(WRONG_USE, "name one source: --from FILE, or --from-primero FORMS.json LOOKUPS.json")
+    with told(sample.name if sample else ""):
         if sample is not None:
-            made = tool.from_file(folder, sample, name)
+            made = tool.from_file(Path(folder), sample, name)
         elif primero is not None:
             forms, lookups = primero
-            made = tool.from_primero(folder, forms, lookups, name)
-    _print([f"wrote {path}" for path in made])
-    _print([f"Next: `clmhub contract check {folder}` lists what is left to do."])
-
-
-@contextmanager
-def _told(file: str = "") -> Iterator[None]:
-    """What goes wrong on purpose is one message and an exit status; `file` says in which file."""
-    from adapters.sdk.unpack import UnreadableError
-    from hub.contract_tools.folders import WrongUseError
-
-    try:
-        yield
-    except UnreadableError as error:
-        where = ", ".join(dict.fromkeys(filter(None, (file, error.reason.where))))
-        _fail(f"{where}: {error.reason.message}\n    -> {error.reason.next_step}", FOUND)
-    except RejectedError as error:
-        _fail(
-            "\n".join(
-                f"{file}, {one.where}: {one.message}\n    -> {one.next_step}"
-                for one in error.reasons
-            ),
-            FOUND,
-        )
-    except WrongUseError as error:
-        _fail(str(error), WRONG_USE)
-    except HubError as error:
-        _fail(f"{file}: {error}" if file else str(error), FOUND)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int], None]]:
-    """Count rows on the terminal, where there is one, and leave no trace of it."""
-    shown = sys.stderr.isatty()
-
-    def tick(count: int) -> None:
-        if shown and count % _EVERY == 0:
-            typer.echo(f"\r{count} rows ", nl=False, err=True)
-
-    try:
-        yield tick
-    finally:
-        if shown:
-            typer.echo("\r\033[K", nl=False, err=True)
-
-
-def _fail(message: str, status: int) -> NoReturn:
-    _say(f"clmhub contract: {message}")
-    raise typer.Exit(status)
-
-
-def _say(message: str) -> None:
-    """To the person, and never into what a program reads."""
-    plain = "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in message)
-    typer.echo(plain, err=True)
-
-
-def _print(lines: Iterable[str]) -> None:
-    for line in lines:
-        typer.echo("".join(c if c.isprintable() else "\ufffd" for c in line))
+            made = tool.from_primero(Path(folder), forms, lookups, name)
+    show([f"wrote {path}" for path in made])
+    show([f"Next: `clmhub contract check {folder}` lists what is left to do."])

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from hub import programs
 from hub.settings import Settings, load_settings
+from hub.terminal import visible
 from hub.triage import desk
 from hub.triage.counts import Progress
 from hub.triage.desk import Asked, Entry
@@ -117,8 +118,8 @@ def list_labels(home: Home = None, settings: SettingsFile = None) -> None:
     """
     found = programs.changed_labels(_settings(settings, home))
     for one in found:
-        name = f"{one.system} {one.record} {one.path} {_visible(one.code)}"
-        out.print(f"{name}\n    was: {one.ours}\n    is:  {_visible(one.theirs)}")
+        name = f"{one.system} {one.record} {one.path} {visible(one.code)}"
+        out.print(f"{name}\n    was: {one.ours}\n    is:  {visible(one.theirs)}")
         out.print(f"    since {one.since:%Y-%m-%d}, stopped: {', '.join(one.targets)}")
         out.print(f"    means the same? clmhub triage accept {name}")
     if not found:
@@ -161,8 +162,8 @@ def _table(entries: list[Entry]) -> Table:
         seen = f"{one.seen:%Y-%m-%d}" if one.seen else ""
         state = " ".join(filter(None, (one.state, one.target, one.reason)))
         table.add_row(
-            name.system, name.record, name.field, _visible(name.code), _visible(one.label),
-            str(one.count), seen, _visible(state),
+            name.system, name.record, name.field, visible(name.code), visible(one.label),
+            str(one.count), seen, visible(state),
         )  # fmt: skip
     table.columns[5].justify = "right"
     return table
@@ -177,11 +178,6 @@ def _print_progress(one: Progress) -> None:
             f"{name}: {one.failed} could not be mapped again, at {', '.join(one.places)}:"
             f" when that is mended, clmhub triage retry {one.system} {one.record}"
         )
-
-
-def _visible(text: str) -> str:
-    """Somebody's text, without what would steer the terminal."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 def _settings(file: Path | None, home: Path | None) -> Settings:

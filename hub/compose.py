@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,9 +13,11 @@ from fastapi import FastAPI
 from adapters.sdk.ports import Pulls, PushesAnswers, PushesReferrals
 from contracts.envelope import Part
 from contracts.errors import FatalError
+from contracts.topics import SYSTEMS
 from hub.api.app import build_app
 from hub.api.parts import ApiParts
 from hub.api.summary import summary_router
+from hub.bus.database import reading
 from hub.bus.stage import Handler
 from hub.bus.worker import Options, Worker
 from hub.console.overview import Lookout
@@ -22,6 +25,7 @@ from hub.console.page import ConsoleParts, console_pages, console_router
 from hub.heartbeat import Heartbeat
 from hub.home import ISSUER, public_keys
 from hub.house import House, database_url
+from hub.offices import AnswersHome
 from hub.people import ConsentDesk
 from hub.pipeline import PIPELINE, STAGES
 from hub.referrals.payload import Payloads
@@ -74,9 +78,11 @@ def _handler(house: House, name: str) -> Handler:
 
 
 def _collect(house: House) -> Handler:
-    pulled = {name: one for name, one in house.systems.items() if isinstance(one, Pulls)}
+    own = {name: one for name, one in house.systems.items() if isinstance(one, Pulls)}
+    offices = house.offices()
     return Collect(
-        sources=pulled, person_ref=house.pseudonyms.person_ref,
+        sources=lambda connection: {**own, **offices.pulled(connection)},
+        person_ref=house.pseudonyms.person_ref,
         record_ref=house.pseudonyms.record_ref, wall=time.time,
         poll_seconds=house.settings.poll_seconds,
     )  # fmt: skip
@@ -85,7 +91,7 @@ def _collect(house: House) -> Handler:
 def _translate(house: House) -> Handler:
     return Translate(
         record_ref=house.pseudonyms.record_ref, open_part=_opener(house, "translate"),
-        standing=Standing(stops=labels.stops),
+        prepare=house.keyring.prepare, standing=Standing(stops=labels.stops),
     )  # fmt: skip
 
 
@@ -129,10 +135,22 @@ def _deliver(house: House) -> Handler:
     systems = house.systems.items()
     return Deliver(
         recipients={name: one for name, one in systems if isinstance(one, PushesReferrals)},
-        homes={name: one for name, one in systems if isinstance(one, PushesAnswers)},
+        homes=_homes(house),
         payloads=Payloads(policy=house.policy, open_part=_opener(house, "deliver")),
         record_ref=house.pseudonyms.record_ref, wall=time.time,
     )  # fmt: skip
+
+
+def _homes(house: House) -> Mapping[str, PushesAnswers]:
+    """Where answers go home to, by system."""
+    offices, homes = house.offices(), {}
+    for system in SYSTEMS:
+        own = house.systems.get(system)
+        homes[system] = AnswersHome(
+            own=own if isinstance(own, PushesAnswers) else None, offices=offices,
+            reading=partial(reading, house.hub),
+        )  # fmt: skip
+    return homes
 
 
 def api_app(house: House) -> FastAPI:

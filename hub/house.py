@@ -6,18 +6,21 @@ One half of the composition root; the other, `hub/compose.py`, builds what works
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypedDict
 
 from sqlalchemy import Engine
 
 from adapters.dsw_cms.adapter import DswCms
 from adapters.emis.adapter import Emis
+from adapters.generic.adapter import OfficeFiles
 from adapters.labour_inspection.adapter import LabourInspection
 from adapters.sdk.http import HttpClient, Login
 from adapters.sdk.ports import Pulls
 from consent.policy import Policy, load_policy
 from contracts.errors import FatalError, RetriableError
+from contracts.source_contract import SourceContract
 from contracts.topics import TOPICS, Zone
 from hub import schema, sources
 from hub.bus import faults
@@ -25,6 +28,7 @@ from hub.bus.database import open_database
 from hub.bus.open import open_bus
 from hub.bus.port import Bus
 from hub.home import instance_id, is_set_up, keep_kind
+from hub.offices import Offices
 from hub.settings import Settings
 from hub.stages.publish import EPOCH_TIMER, next_epoch
 from hub.vault.keyring import VaultKeyring
@@ -32,6 +36,14 @@ from hub.vault.kms import LocalKeyFile
 from hub.vault.pseudonyms import Pseudonyms
 from hub.vault.store import KeyStore
 from hub.web.clock import WALL, Clock, clock_from
+
+
+class _Polling(TypedDict):
+    """What every folder of an office is read with."""
+
+    clock: Clock
+    wall: Callable[[], float]
+    grace_seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +62,14 @@ class House:
     systems: Mapping[str, object]
     closing: ExitStack
 
+    def offices(self) -> Offices:
+        """What reads the contracts that sites install: a new one for each thread."""
+
+        def make(contract: SourceContract, home: Path) -> OfficeFiles:
+            return OfficeFiles(contract, home, **_polling(self.settings, self.clock))
+
+        return Offices(folder=offices_folder(self.settings), make=make)
+
     def free_claims(self, runs: str) -> None:
         """Free the errands of runs whose ids begin so, and which are known to be dead."""
         with self.hub.begin() as connection:
@@ -65,6 +85,11 @@ class House:
         trace: TracebackType | None,
     ) -> None:
         self.closing.close()
+
+
+def offices_folder(settings: Settings) -> Path:
+    """Where the folders of installed contracts are."""
+    return settings.offices or settings.home / "offices"
 
 
 def database_url(settings: Settings, name: str, instance: str) -> str:
@@ -149,13 +174,15 @@ def _systems(settings: Settings, clock: Clock, closing: ExitStack) -> dict[str, 
     }  # fmt: skip
     for system, folder in folders.items():
         if folder.folder:
-            systems[system] = adapters[system](
-                folder.folder,
-                clock=clock,
-                wall=lambda: clock().timestamp(),
-                grace_seconds=settings.half_copied_seconds,
-            )
+            systems[system] = adapters[system](folder.folder, **_polling(settings, clock))
     return systems
+
+
+def _polling(settings: Settings, clock: Clock) -> _Polling:
+    """How any folder is polled."""
+    return _Polling(
+        clock=clock, wall=lambda: clock().timestamp(), grace_seconds=settings.half_copied_seconds
+    )
 
 
 def _prepare(house: House) -> None:

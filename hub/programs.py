@@ -17,6 +17,7 @@ from hub.bus.audit import verify
 from hub.bus.database import open_database, reading
 from hub.bus.waiting import wait_for
 from hub.compose import api_app, mirror_settings, worker
+from hub.draining import begin
 from hub.home import instance_id, locked
 from hub.house import House, database_url, open_house
 from hub.ledger import Rejected, Totals
@@ -38,6 +39,8 @@ from hub.web.clock import clock_from
 from hub.web.logs import configure_logs
 
 log = structlog.get_logger()
+POLL_ONCE = 0.5
+"""Seconds between two polls of a source that is read once: a file may have to stay the same."""
 UP = "up-"
 """Begins the run ids of `up`, which holds the home alone: an earlier run of it is dead."""
 
@@ -80,6 +83,23 @@ def work(settings: Settings, stages: Sequence[str]) -> None:
         threads = run_workers([worker(house, name) for name in names], stopping)
         log.info("workers_started", stages=",".join(names))
         stopping.event.wait()
+        join_all(threads)
+    stopping.check()
+
+
+def work_once(settings: Settings, say: Callable[[str], None]) -> None:
+    """Read every source to its end, handle what comes of it, and stop."""
+    _logs(settings)
+    stopping = Stopping()
+    stopping.listen()
+    often = settings.model_copy(update={"poll_seconds": min(settings.poll_seconds, POLL_ONCE)})
+    with _house(often, stopping) as house:
+        if house is None:
+            return
+        draining = begin(house, say)
+        threads = run_workers([worker(house, name) for name in STAGES], stopping)
+        draining.wait(stopping.event)
+        stopping.event.set()
         join_all(threads)
     stopping.check()
 

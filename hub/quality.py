@@ -6,9 +6,11 @@ and never doubles it. Pseudonyms and names of rules, never a value. Rejects noth
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from operator import itemgetter
+from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -23,14 +25,15 @@ from sqlalchemy import (
     select,
 )
 
-from contracts import source_contract
 from contracts.audit import AuditEntry
 from contracts.dates import COUNTRY_ZONE
 from contracts.mapping import quality
 from contracts.service_levels import days_of
 from contracts.source_contract import SourceContract
+from hub import site_contracts
 from hub.bus.audit import append
 from hub.bus.database import UtcTime, upsert
+from hub.bus.gathering import Turn, later
 
 quality_metadata = MetaData()
 record_table = Table(
@@ -96,15 +99,26 @@ def rules_of(contract: SourceContract) -> int:
 def note(
     connection: Connection, shard: str, checked: Checked, now: datetime, *, audit: AuditEntry
 ) -> None:
-    """Keep what was found of a record, in place of what an older version of it came to."""
-    append(connection, shard, audit)
+    """Keep what was found of a record, in place of what an older version of it came to.
+
+    The records of a batch are one entry of the audit, with their count: this is about a source.
+    """
     row = {
         "system": checked.system, "ref": checked.ref, "record": checked.record,
         "version": checked.version, "day": checked.changed.astimezone(COUNTRY_ZONE).date(),
         "changed": checked.changed, "seen": now, "rules": checked.rules,
         "broken": ";".join(sorted(checked.broken))[:2000],
     }  # fmt: skip
-    upsert(connection, record_table, [row], guard="version")
+    later(connection, Turn.FIGURES, _write, [(shard, audit, row)])
+
+
+def _write(connection: Connection, found: Sequence[tuple[str, AuditEntry, dict[str, Any]]]) -> None:
+    told = Counter((shard, entry) for shard, entry, _ in found)
+    for (shard, entry), count in told.items():
+        append(connection, shard, replace(entry, count=count))
+    # In one order for all, so that two writers never wait in a ring; versions of a record stay so.
+    rows = sorted((row for *_, row in found), key=itemgetter("system", "ref"))
+    upsert(connection, record_table, rows, guard="version")
 
 
 def scores(connection: Connection, *, since: date, system: str = "") -> list[Score]:
@@ -134,6 +148,13 @@ def _score(key: tuple[str, str, date], sums: Sequence[int], broken: Counter[str]
     )  # fmt: skip
 
 
+def count_records(connection: Connection) -> dict[tuple[str, str], int]:
+    """How many records were accepted, by source and record."""
+    by = (record_table.c.system, record_table.c.record)
+    rows = connection.execute(select(*by, func.count().label("records")).group_by(*by))
+    return {(row.system, row.record): row.records for row in rows}
+
+
 def services(connection: Connection, now: datetime) -> list[Service]:
     """What the contracts promise, held against the newest record of each."""
     table = record_table
@@ -144,16 +165,16 @@ def services(connection: Connection, now: datetime) -> list[Service]:
     ).group_by(*by)  # fmt: skip
     return [
         one
-        for row in connection.execute(query.order_by(*by))
-        for one in _services(row.system, row.record, row.changed, max(row.seen, row.changed), now)
+        for row in connection.execute(query.order_by(*by)).all()
+        if (contract := site_contracts.in_use(connection, row.system, row.record))
+        for one in _services(contract, row.changed, max(row.seen, row.changed), now)
     ]
 
 
 def _services(
-    system: str, record: str, changed: datetime, seen: datetime, now: datetime
+    contract: SourceContract, changed: datetime, seen: datetime, now: datetime
 ) -> list[Service]:
     """What MEASURED says; `clmhub contract check` warns of a level that cannot be measured."""
-    contract = source_contract.load(system, record)
     found = []
     for level in contract.document.get("slaProperties", ()):
         days = days_of(level.get("value"), str(level.get("unit", "")))
@@ -161,8 +182,9 @@ def _services(
         if days is not None and age is not None:
             found.append(
                 Service(
-                    system=system, record=record, promise=str(level["property"]), days=days,
-                    kept=age <= timedelta(days=days), newest=changed.astimezone(UTC),
+                    system=contract.system, record=contract.record, days=days,
+                    promise=str(level["property"]), kept=age <= timedelta(days=days),
+                    newest=changed.astimezone(UTC),
                 )
             )  # fmt: skip
     return found

@@ -21,6 +21,7 @@ from hub.ledger import ledger_metadata
 from hub.linkage.store import linkage_metadata
 from hub.quality import quality_metadata
 from hub.referrals.store import referral_metadata
+from hub.site_contracts import site_contract_metadata
 from hub.sources import source_metadata
 from hub.triage.decisions import decision_metadata
 from hub.triage.holdings import holding_metadata
@@ -34,6 +35,7 @@ HUB_TABLES = (
     owner_metadata, journal_metadata, audit_metadata, source_metadata, ledger_metadata,
     linkage_metadata, consent_metadata, release_metadata, referral_metadata, delivery_metadata,
     holding_metadata, decision_metadata, label_metadata, quality_metadata,
+    site_contract_metadata,
 )  # fmt: skip
 _FOLDER = Path(__file__).resolve().parent / "migrations"
 

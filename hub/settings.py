@@ -32,7 +32,7 @@ class DswCms(_Settings):
 
 
 class Folder(_Settings):
-    """A source that drops workbooks into a folder."""
+    """A source that drops its files into a folder."""
 
     folder: Path | None = Field(
         default=None, description="Holds inbox/ and answers/; empty: not connected."
@@ -110,6 +110,11 @@ class Settings(_Settings):
     dsw_cms: DswCms = Field(default_factory=DswCms, description="DSW case management system.")
     labour_inspection: Folder = Field(default_factory=Folder, description="Inspection workbooks.")
     emis: Folder = Field(default_factory=Folder, description="School workbooks.")
+    offices: Path | None = Field(
+        default=None,
+        description="Folder of the contracts that are installed, SYSTEM/RECORD/inbox in it; empty:"
+        " the folder `offices` in the home.",
+    )
     molip: Molip = Field(default_factory=Molip, description="The mirror of `clmhub up`.")
     admin: Admin = Field(default_factory=Admin, description="For `clmhub setup` alone.")
     after_setup: bool = Field(

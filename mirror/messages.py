@@ -13,7 +13,7 @@ EPOCH_TYPE = "clm.mirror.epoch.v1"
 STATISTIC_TYPE = "clm.statistic.v1"
 RECEIPT_TYPE = "clm.receipt.epoch.v1"
 
-System = Literal["dsw_cms", "labour_inspection", "emis"]
+System = Literal["dsw_cms", "labour_inspection", "emis", "labour_force_survey", "public_reports"]
 EpochNumber = Annotated[int, Field(ge=1, le=10**9)]
 Count = Annotated[int, Field(ge=0, le=10**9)]
 ContractVersion = Annotated[str, Field(pattern=r"^[a-z0-9./-]{1,40}$")]

@@ -20,6 +20,23 @@ class Broken(Enum):
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _EMPTY = "".join(map(chr, _INVISIBLE)) + " \t\r\n\v\f\u00a0\u2003\u3000"
+_DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+NOTHING = frozenset(
+    {
+        *(dash * number for dash in _DASHES for number in (1, 2, 3)), " - ", " -", "- ", "_", "__",
+        ".", "..", "...", "\u2026", "\u104a", "\u104b", "N/A", "n/a", "N/a", "N.A", "N.A.", "n.a",
+        "n.a.", "#N/A", "nil", "Nil", "NIL", "null", "Null", "NULL",
+    }
+)  # fmt: skip
+"""What people put into a cell so that it is not empty. `NA` and `none` may be codes."""
+DITTO = frozenset(
+    {
+        '"', "''", "\u3003", "\u2033", "\u201d", "\u201c", "-do-", "- do -", "-Do-", "-DO-", "do",
+        "do.", "ditto", "Ditto", "DITTO", '-"-', '- " -', "\u2013\u2033\u2013", "၎င်း", "၎",
+        "အထက်ပါအတိုင်း",
+    }
+)  # fmt: skip
+"""What says that a cell holds the same as the one above it. `Do` is a name."""
 EXACT = 2**53  # up to here a spreadsheet's number is exactly a whole number
 _WHOLE = re.compile(r"^([0-9]+)\.0+$")
 
@@ -48,6 +65,14 @@ def is_blank(cell: object) -> bool:
     if isinstance(cell, str):
         return not (cell[:1].isalnum() or cell.strip(_EMPTY))
     return cell is None
+
+
+def text_in(cell: str) -> str | None:
+    """Return a text as it was meant: nothing when nobody sees anything, `007` for `'007`."""
+    if is_blank(cell):
+        return None
+    marked = cell[:1] in {"'", "\u2018", "\u2019"} and cell[1:2].isdecimal()
+    return cell[1:] if marked else cell
 
 
 def tidy(cell: Plain | Broken | None) -> str:

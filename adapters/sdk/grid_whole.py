@@ -5,14 +5,14 @@ much, so an OpenDocument sheet is measured first, with a parser that keeps nothi
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO
 from xml.parsers import expat
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum
 
-from adapters.sdk.cells import is_blank, plain
+from adapters.sdk.cells import is_blank, plain, text_in
 from adapters.sdk.grid import LONGEST_NAME, LONGEST_TEXT, Grid, Merge, NumberedRow, unfolded
 from adapters.sdk.unpack import (
     CUT_OFF,
@@ -32,25 +32,25 @@ _SHEETS = (SheetTypeEnum.WorkSheet,)
 
 def whole_grids(content: bytes, *, is_zip: bool) -> Iterator[Grid]:
     """Read the sheets one after the other. Raises UnreadableError."""
-    if is_zip:
-        _measure(content)
+    merged = _measured(content) if is_zip else {}
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         for index, about in enumerate(book.sheets_metadata):
             if len(about.name) > LONGEST_NAME:
                 raise UnreadableError(DAMAGED)
             if about.typ in _SHEETS:
-                yield _grid(book.get_sheet_by_index(index), about.name, index)
+                sheet = book.get_sheet_by_index(index)
+                yield _grid(sheet, about.name, index, merged.get(index, []))
     except CalamineError:
         if _ENCRYPTED in content:
             raise UnreadableError(NOT_A_WORKBOOK) from None
         raise UnreadableError(CUT_OFF, unfinished=True) from None
 
 
-def _grid(sheet: CalamineSheet, name: str, index: int) -> Grid:
+def _grid(sheet: CalamineSheet, name: str, index: int, merged: list[Merge]) -> Grid:
     if sheet.end and (sheet.end[0] + 1) * (sheet.end[1] + 1) > MAX_CELLS:
         raise UnreadableError(TOO_LARGE)
-    merges = [
+    merges = merged or [
         Merge(top=top + 1, bottom=bottom + 1, column=left, wide=right > left)
         for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
     ]
@@ -63,10 +63,11 @@ def _rows(sheet: CalamineSheet) -> Iterator[NumberedRow]:
         if not all(map(is_blank, row)):
             if any(isinstance(cell, str) and len(cell) > LONGEST_TEXT for cell in row):
                 raise UnreadableError(TEXT_TOO_LONG)
-            yield number, [None if is_blank(cell) else plain(cell) for cell in row]
+            yield number, [text_in(cell) if type(cell) is str else plain(cell) for cell in row]
 
 
-def _measure(content: bytes) -> None:
+def _measured(content: bytes) -> Mapping[int, list[Merge]]:
+    """Return the merged cells of each sheet of a document that is not too large."""
     with opened(io.BytesIO(content)) as packed:
         try:
             part = packed.getinfo("content.xml")
@@ -74,8 +75,10 @@ def _measure(content: bytes) -> None:
             raise UnreadableError(DAMAGED) from None
         if part.file_size > MAX_CONTENT:
             raise UnreadableError(TOO_LARGE)
+        extent = _Extent()
         with packed.open(part) as file:
-            _Extent().read(file)
+            extent.read(file)
+        return extent.merges
 
 
 @dataclass(slots=True)
@@ -83,7 +86,12 @@ class _Extent:
     """How many cells an OpenDocument sheet unfolds into; what repeats an empty cell is nothing."""
 
     cells: int = 0
+    merges: dict[int, list[Merge]] = field(default_factory=dict)
     _repeated: int = 1
+    _sheet: int = -1
+    _row: int = 0
+    _column: int = 0
+    _unfolded: int = 0
     _parser: expat.XMLParserType = field(default_factory=expat.ParserCreate)
 
     def read(self, file: IO[bytes]) -> None:
@@ -97,13 +105,34 @@ class _Extent:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         local = name.rpartition(":")[2]
-        if local == "table-row":
+        if local == "table":
+            self._sheet, self._row, self._repeated = self._sheet + 1, 0, 1
+        elif local == "table-row":
+            self._row += self._repeated if self._row else 1
             self._repeated = _number(attributes.get("table:number-rows-repeated"))
-        elif local == "table-cell" and "office:value-type" in attributes:
+            self._column = 0
+        elif local in {"table-cell", "covered-table-cell"}:
             columns = _number(attributes.get("table:number-columns-repeated"))
-            self.cells += self._repeated * columns
-            if self.cells > MAX_CELLS:
-                raise UnreadableError(TOO_LARGE)
+            if "office:value-type" in attributes:
+                self._count(columns)
+                self._merge(attributes)
+            self._column += columns
+
+    def _count(self, columns: int) -> None:
+        self.cells += self._repeated * columns
+        if self.cells > MAX_CELLS:
+            raise UnreadableError(TOO_LARGE)
+
+    def _merge(self, attributes: Mapping[str, str]) -> None:
+        rows = _number(attributes.get("table:number-rows-spanned"))
+        wide = _number(attributes.get("table:number-columns-spanned")) > 1
+        if rows == 1 and not wide:
+            return
+        self._unfolded += rows
+        if self._unfolded > MAX_CELLS:
+            raise UnreadableError(DAMAGED)
+        merge = Merge(top=self._row, bottom=self._row + rows - 1, column=self._column, wide=wide)
+        self.merges.setdefault(self._sheet, []).append(merge)
 
 
 def _number(digits: str | None) -> int:

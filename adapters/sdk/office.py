@@ -1,4 +1,4 @@
-"""A system of offices that fill in workbooks: reads them, and puts answers beside them.
+"""A system of offices that fill in forms: reads their files, and puts answers beside them.
 
 What tells one such system from another is its manifest and how its rows are keyed.
 """
@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 
 from adapters.sdk.answers import AnswerFolder
 from adapters.sdk.cells import Plain
-from adapters.sdk.folder import WorkbookFolder
+from adapters.sdk.file_form import form_of_sheet
+from adapters.sdk.folder import OfficeFolder
 from adapters.sdk.manifest import load_manifest
 from adapters.sdk.ports import Answer, Batch
 
@@ -39,8 +40,8 @@ class Offices:
     ) -> None:
         self.manifest = load_manifest(self.package)
         assert self.manifest.sheet
-        self._folder = WorkbookFolder(
-            home / "inbox", self.manifest.sheet, self.keys,
+        self._folder = OfficeFolder(
+            home / "inbox", form_of_sheet(self.manifest.sheet, self.keys),
             clock=clock, wall=wall, grace_seconds=grace_seconds,
         )  # fmt: skip
         self._answers = AnswerFolder(home / "answers")

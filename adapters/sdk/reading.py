@@ -10,26 +10,22 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO
 
 from adapters.sdk.cells import Plain
+from adapters.sdk.file_rows import KINDS, LOOKED_AT, Kind, numbered_in, rows_of
 from adapters.sdk.manifest import SheetForm
 from adapters.sdk.plain_file import NotPlainError, TooLongError, open_plain_file
-from adapters.sdk.reading_sheets import body_of, grids_in
-from adapters.sdk.table import Problem, Row, Tables
+from adapters.sdk.reading_sheets import body_of
+from adapters.sdk.table import Problem, Row
 from adapters.sdk.unpack import UnreadableError
-from adapters.sdk.zawgyi_columns import Encodings
 from contracts.errors import Reason
+from contracts.strict_json import LARGEST
 
-Kind = Literal["xlsx", "xls", "ods", "csv", "json", "jsonl", "sav"]
-KINDS: Mapping[str, Kind] = {
-    ".xlsx": "xlsx", ".xlsm": "xlsx", ".xls": "xls", ".ods": "ods", ".csv": "csv", ".tsv": "csv",
-    ".txt": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".sav": "sav",
-    ".zsav": "sav",
-}  # fmt: skip
+__all__ = ["KINDS", "FileRow", "Kind", "ReadFile", "open_file"]
+
 MAX_FILE = 2**30
-COLUMNS_FROM = 200  # records whose fields are the columns of a JSON file
-"""How many bytes and records are looked at."""
+"""How many bytes are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,70 +84,57 @@ def open_file(path: Path, *, form: SheetForm | None = None) -> ReadFile:
 
 def _sheets(path: Path, kind: Kind, form: SheetForm | None) -> ReadFile:
     with closing(_open(path)) as file:
-        tables = Tables(grids_in(file, kind), form)
-        next(tables.rows(), None)
+        reading = rows_of(file, kind, form)
+        next(reading.found, None)
     read = partial(_rows, path=path, form=form)
-    return ReadFile(name=path.name, kind=kind, columns=tuple(tables.columns), _read=read)
+    return ReadFile(name=path.name, kind=kind, columns=tuple(reading.columns), _read=read)
 
 
 def _rows(about: ReadFile, *, path: Path, form: SheetForm | None) -> Iterator[FileRow]:
     with closing(_open(path)) as file:
-        tables = Tables(grids_in(file, about.kind), form)
-        encodings = Encodings()
-        for row in encodings.rows(tables.rows()):
+        reading = rows_of(file, about.kind, form)
+        for row in reading.rows():
             yield _of_row(about, row)
-    about.problems += tables.problems
-    about.extra += dict.fromkeys(tables.extra)
-    about.notes += encodings.notes()
+    about.problems += reading.problems
+    about.extra += dict.fromkeys(reading.extra)
+    about.notes += reading.encodings.notes()
 
 
 def _of_row(about: ReadFile, row: Row) -> FileRow:
-    place = f"{row.sheet}, row" if row.sheet else "line"
+    place = f"{row.sheet}, row" if row.sheet else "row"
     where = f"{about.name}, {place} {row.number}"
     return FileRow(sheet=row.sheet, row=row.number, where=where, body=body_of(row))
 
 
 def _documents(path: Path, kind: Kind) -> ReadFile:
-    from adapters.sdk.json_records import LARGEST, records_by_line, records_in
-
-    def numbered() -> Iterator[tuple[int, Mapping[str, Any]]]:
-        with closing(_open(path, LARGEST if kind == "json" else MAX_FILE)) as file:
-            if kind == "json":
-                yield from enumerate(records_in(file.read()), 1)
-            else:
-                yield from records_by_line(file)
-
-    columns = dict.fromkeys(
-        name for _, record in islice(numbered(), COLUMNS_FROM) for name in record
-    )
+    most = LARGEST if kind == "json" else MAX_FILE
+    with closing(_open(path, most)) as file:
+        first = islice(numbered_in(file, kind), LOOKED_AT)
+        columns = dict.fromkeys(name for _, record in first for name in record)
     what = "record" if kind == "json" else "line"
-    read = partial(_plain_rows, numbered=numbered, what=what)
+    read = partial(_plain_rows, path=path, most=most, what=what)
     return ReadFile(name=path.name, kind=kind, columns=tuple(columns), _read=read)
 
 
 def _survey(path: Path) -> ReadFile:
-    from adapters.sdk.sav_records import open_survey, survey_rows
+    from adapters.sdk.sav_records import open_survey
 
     _open(path).close()  # a link or a pipe is refused before the library follows it
     survey = open_survey(path)
-    read = partial(_plain_rows, numbered=partial(survey_rows, path), what="row")
+    read = partial(_plain_rows, path=path, most=MAX_FILE, what="row")
     return ReadFile(
         name=path.name, kind="sav", columns=survey.columns, labels=survey.labels,
         codes=survey.codes, _read=read,
     )  # fmt: skip
 
 
-def _plain_rows(
-    about: ReadFile, *, numbered: Callable[[], Iterator[tuple[int, Mapping[str, Any]]]], what: str
-) -> Iterator[FileRow]:
-    encodings = Encodings()
-    rows = (
-        Row(sheet="", sheet_index=0, number=number, cells=record) for number, record in numbered()
-    )
-    for row in encodings.rows(rows):
-        where = f"{about.name}, {what} {row.number}"
-        yield FileRow(sheet="", row=row.number, where=where, body=body_of(row))
-    about.notes += encodings.notes()
+def _plain_rows(about: ReadFile, *, path: Path, most: int, what: str) -> Iterator[FileRow]:
+    with closing(_open(path, most)) as file:
+        reading = rows_of(file, about.kind, None)
+        for row in reading.rows():
+            where = f"{about.name}, {what} {row.number}"
+            yield FileRow(sheet="", row=row.number, where=where, body=body_of(row))
+    about.notes += reading.encodings.notes()
 
 
 def _open(path: Path, most: int = MAX_FILE) -> BinaryIO:

@@ -4,13 +4,12 @@ Offices put titles above the header, labels below it, subtotals between the reco
 a grade; none of these is a record, and none may hide one.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, pairwise
+from itertools import chain
 from typing import cast
 
-from adapters.sdk.cells import Broken, Plain, is_blank, key_text, tidy
+from adapters.sdk.cells import DITTO, NOTHING, Broken, Plain, key_text
 from adapters.sdk.grid import Cells, Grid, NumberedRow
 from adapters.sdk.manifest import SheetForm
 from adapters.sdk.table_header import (
@@ -24,23 +23,14 @@ from adapters.sdk.table_header import (
     name_in,
     no_header,
 )
+from adapters.sdk.table_rows import at, is_burmese, is_labels, is_no_record
 from adapters.sdk.unpack import UnreadableError
 from contracts.errors import Reason
 
 LABELS_WITHIN = 2  # rows below the header
 REMEMBERED = 10_000
-_TOTAL_ALONE = re.compile(
-    r"(?:စုစု ?ပေါင်း|စုစု ?ေပါင္း|ပေါင်း|ေပါင္း|(?:grand |sub[- ]?)?total)[\W\d]*", re.IGNORECASE
-)
-_TOTAL = re.compile(
-    _TOTAL_ALONE.pattern
-    + r"|.{0,40}(?:စုစု ?ပေါင်း|စုစု ?ေပါင္း|အားလုံးပေါင်း).*|(?:grand |sub[- ]?)total.*"
-    r"|total(?: \w+)?(?:[\W\d].*)?|(?:all )?totals?|sum|average|(?:\w+ ){1,3}total[\W\d]*",
-    re.IGNORECASE,
-)
-_BRACKETS = re.compile(r"\(.*?\)")
-_BROKEN = frozenset(Broken)
-_BURMESE = re.compile(r"[\u1000-\u109f]")
+_ONE_DIGIT = str.maketrans("123456789", "000000000")
+_NO_VALUES = frozenset(Broken) | NOTHING | DITTO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +68,9 @@ class Tables:
     columns: list[str] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
     _broken: dict[tuple[str, Broken], list[int]] = field(default_factory=dict)
+    _differing: dict[str, list[int]] = field(default_factory=dict)
+    _has_twins: bool = False
+    _above: Mapping[str, Plain] = field(default_factory=dict, repr=False)
 
     def rows(self) -> Iterator[Row]:
         """Give the records. Raises UnreadableError when no sheet holds the form's table."""
@@ -104,7 +97,7 @@ class Tables:
         first: list[NumberedRow] = []
         for row in grid.rows:
             first.append(row)
-            if row[0] > HEADER_WITHIN + LABELS_WITHIN:
+            if len(first) >= HEADER_WITHIN + LABELS_WITHIN:
                 break
         header = find_header(first, self.form)
         if header is None:
@@ -114,7 +107,7 @@ class Tables:
         self.columns += [name for name in header.names.values() if name not in self.columns]
         self.extra += header.extra
         below = [row for row in first if row[0] > header.number]
-        if self.form is None and below and _is_burmese(below[0][1], header):
+        if self.form is None and below and is_burmese(below[0][1], header):
             del below[0]
         return header, chain(below, grid.rows)
 
@@ -122,22 +115,28 @@ class Tables:
         form = self.form
         known = known_names(form.columns if form else header.names.values())
         columns = sorted(header.names.items())
-        of_first: dict[Plain | Broken | None, bool] = {}  # a code or an id: it comes again
+        self._has_twins = len(columns) > len(set(header.names.values()))
+        self._above = {}
+        of_first: dict[object, bool] = {}  # a code, or the shape of an id: it comes again
+        below = 0
         for number, cells in rows:
-            first = _at(cells, columns[0][0])
-            if first not in of_first:
+            below += 1
+            first = at(cells, columns[0][0])
+            shape = first.translate(_ONE_DIGIT) if type(first) is str else None
+            if shape not in of_first:
                 if len(of_first) > REMEMBERED:
                     of_first.clear()
-                of_first[first] = name_in(first, known) is not None
-            if of_first[first] and (repeated := _repeated(number, cells, header, known)):
-                header, columns = repeated, sorted(repeated.names.items())
+                of_first[shape] = name_in(first, known) is not None
+            if of_first[shape] and (repeated := _repeated(number, cells, header, known)):
+                header, columns, below = repeated, sorted(repeated.names.items()), 0
                 continue  # printed again on a new page, perhaps in another order
             found = self._found(number, cells, columns)
             if found and not (
-                _is_no_record(cells, found, header, number in grid.wide, form)
-                or (form and header.number < number <= header.number + LABELS_WITHIN
-                    and (_is_labels(found, form) or _is_burmese(cells, header)))
+                is_no_record(cells, found, header, number in grid.wide, form)
+                or (form and below <= LABELS_WITHIN
+                    and (is_labels(found, form) or is_burmese(cells, header)))
             ):  # fmt: skip
+                self._above = found
                 yield Row(sheet=grid.sheet, sheet_index=grid.index, number=number, cells=found)
 
     def _found(
@@ -147,12 +146,35 @@ class Tables:
         if len(cells) <= columns[-1][0]:
             cells = cells + [None] * (columns[-1][0] + 1 - len(cells))
         found = {name: cell for column, name in columns if (cell := cells[column]) is not None}
-        if not _BROKEN.isdisjoint(found.values()):
-            for name, cell in found.items():
-                if isinstance(cell, Broken):
-                    self._broken.setdefault((name, cell), []).append(number)
-            return {name: cell for name, cell in found.items() if not isinstance(cell, Broken)}
+        if self._has_twins:
+            found = self._first_of_twins(number, cells, columns)
+        if not _NO_VALUES.isdisjoint(found.values()):
+            return dict(self._meant(number, found))
         return cast(dict[str, Plain], found)
+
+    def _first_of_twins(
+        self, number: int, cells: Cells, columns: Sequence[tuple[int, str]]
+    ) -> dict[str, Plain | Broken]:
+        """Return the first filled cell of each name, and keep note where a second one differs."""
+        found: dict[str, Plain | Broken] = {}
+        for column, name in columns:
+            cell = cells[column]
+            if cell is not None and key_text(found.setdefault(name, cell)) != key_text(cell):
+                self._differing.setdefault(name, []).append(number)
+        return found
+
+    def _meant(
+        self, number: int, found: Mapping[str, Plain | Broken]
+    ) -> Iterator[tuple[str, Plain]]:
+        """Give what cells mean that hold no value of their own: a dash, or the one above."""
+        for name, cell in found.items():
+            if isinstance(cell, Broken):
+                self._broken.setdefault((name, cell), []).append(number)
+            elif cell in DITTO and self._above:
+                if name in self._above:
+                    yield name, self._above[name]
+            elif cell not in NOTHING:
+                yield name, cell
 
     def _report(self, sheet: str) -> None:
         """Tell of each column that held broken cells once, with the first of them."""
@@ -164,106 +186,24 @@ class Tables:
                 next_step="open the file, put the values themselves there, save and send it again",
             )  # fmt: skip
             self.problems.append(Problem(sheet=sheet, reason=reason))
+        for name, rows in self._differing.items():
+            more = f", and {len(rows) - 1} more" if len(rows) > 1 else ""
+            reason = Reason(
+                code="column_twice", column=name, where=f"{sheet}, row {rows[0]}{more}",
+                message=f"two columns are called {name} and differ; the first one counts",
+                next_step="rename or delete one of them and send the file again",
+            )  # fmt: skip
+            self.problems.append(Problem(sheet=sheet, reason=reason))
         self._broken.clear()
-
-
-def _at(cells: Cells, column: int) -> Plain | Broken | None:
-    return cells[column] if column < len(cells) else None
+        self._differing.clear()
 
 
 def _repeated(number: int, cells: Cells, header: Header, known: Mapping[str, str]) -> Header | None:
     """The row as a header printed again; None when it is none."""
     if not all(
-        isinstance(cell := _at(cells, column), str) and name_in(cell, known)
+        isinstance(cell := at(cells, column), str) and name_in(cell, known)
         for column in list(header.names)[:HEADER_CODES]
     ):
         return None
     again = as_header(number, cells, known)
     return again if 2 * len(again.names) >= len(header.names) else None
-
-
-def _is_no_record(
-    cells: Cells, found: Mapping[str, Plain], header: Header, wide: bool, form: SheetForm | None
-) -> bool:
-    """Whether a row that lacks required cells is a subtotal, a title, or signed: `Checked by`."""
-    given = _required(found, form) if form else []
-    if form and not _is_poor(given, form):
-        return _sums_up(cells, given, form)
-    if form is None and 2 * len(found) > max(len(header.names), HEADER_CODES):
-        return False
-    row = [cell for cell in cells if not is_blank(cell)]
-    if any(map(_is_total, row)):
-        return True
-    leftmost = header.names[min(header.names)]
-    if len(row) == 1:
-        return len(header.names) > 1 and (wide or leftmost in found or bool(given))
-    is_signed = form is not None and len(row) == 2 and leftmost in form.required
-    return is_signed and leftmost in found and not _has_digit(found[leftmost])
-
-
-def _sums_up(cells: Cells, given: Sequence[Plain], form: SheetForm) -> bool:
-    """Whether a row that repeats its school or its inspection is a subtotal: it says so plainly."""
-    if len(given) == len(form.required):
-        return False
-    told = sum(not _is_total(cell) for cell in given)
-    return told + 2 <= len(form.required) and any(
-        isinstance(cell, str) and _TOTAL_ALONE.fullmatch(tidy(cell)) for cell in cells
-    )
-
-
-def _is_poor(given: Sequence[Plain], form: SheetForm) -> bool:
-    """Whether most required cells are empty; the word "total" is no value of any."""
-    if len(given) == len(form.required):
-        return False
-    return 2 * sum(not _is_total(cell) for cell in given) < len(form.required)
-
-
-def _is_total(cell: Plain | Broken | None) -> bool:
-    return isinstance(cell, str) and bool(_TOTAL.fullmatch(tidy(cell)))
-
-
-def _is_labels(found: Mapping[str, Plain], form: SheetForm) -> bool:
-    """Whether a row holds names of columns, or their numbers: (1), (2), (3).
-
-    Dates, ids and places of a record all hold a digit, and its numbers are cells of digits alone.
-    """
-    if _are_counted(found):
-        return True
-    if any(map(_is_number, found.values())):
-        return False
-    required = _required(found, form)
-    if len(required) >= HEADER_CODES:
-        return not any(map(_has_digit, required))
-    return len(found) > 1 and not any(map(_has_digit, found.values()))
-
-
-def _is_number(cell: Plain) -> bool:
-    if not isinstance(cell, str):
-        return True
-    return any(map(str.isdecimal, cell)) and not any(map(str.isalpha, cell))
-
-
-def _are_counted(found: Mapping[str, Plain]) -> bool:
-    texts = [re.sub(r"[^\d]", "", key_text(cell)) for cell in found.values() if _is_number(cell)]
-    numbers = [int(text) for text in texts if 0 < len(text) < 4]
-    return len(numbers) == len(found) >= HEADER_CODES and all(
-        before < after for before, after in pairwise(numbers)
-    )
-
-
-def _is_burmese(cells: Cells, header: Header) -> bool:
-    """Whether the row below a header of codes holds a Burmese label for most of them."""
-    labels = [
-        cell for column in header.names
-        if isinstance(cell := _at(cells, column), str) and _BURMESE.search(cell)
-        and not _has_digit(cell)
-    ]  # fmt: skip
-    return len(labels) >= HEADER_CODES and 10 * len(labels) >= 8 * len(header.names)
-
-
-def _required(found: Mapping[str, Plain], form: SheetForm) -> list[Plain]:
-    return [found[code] for code in form.required if code in found]
-
-
-def _has_digit(cell: Plain) -> bool:
-    return not isinstance(cell, str) or any(c.isdecimal() for c in _BRACKETS.sub("", cell))

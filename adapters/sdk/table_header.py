@@ -13,12 +13,13 @@ from adapters.sdk.unpack import UnreadableError
 from contracts.errors import Reason
 from contracts.guessing import code_name
 
-HEADER_WITHIN = 10  # rows
+HEADER_WITHIN = 15  # rows that hold anything: five of titles, and what stands between them
 HEADER_CODES = 3  # fewer known codes in one row are a coincidence
 TABLE_WIDTH = 4  # a sheet with a row this wide and no header may hold records
 _CODE_BESIDE_LABEL = re.compile(r"([a-z][a-z0-9_]*)[^a-z0-9]+")
 _LABEL_BEFORE = re.compile(r"[^a-z0-9]+([a-z][a-z0-9_]*)")
 _PARTS = re.compile(r"[\r\n()\[\]/|:=]+| [-\u2013\u2014] ")
+_JOINTS = re.compile(r"[\s_.*:\u2010-\u2015-]+")
 _CLEAR_CODE = re.compile(r"[a-z][a-z0-9_./:@-]*")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _CODE_WITH_BLANKS = re.compile(r"[A-Za-z][A-Za-z0-9_./:@ -]*")
@@ -38,7 +39,7 @@ def find_header(rows: Sequence[NumberedRow], form: SheetForm | None) -> Header |
 
     With a form it is the row with the most known codes; without one the first row of codes.
     """
-    first = [row for row in rows if row[0] <= HEADER_WITHIN]
+    first = rows[:HEADER_WITHIN]
     if form is None:
         return _guessed(first)
     known = known_names(form.columns)
@@ -49,7 +50,7 @@ def find_header(rows: Sequence[NumberedRow], form: SheetForm | None) -> Header |
             raise UnreadableError(no_header(form))
         return None
     given = list(best.names.values())
-    _check_twice(given)
+    _check_twice([code for code in given if code in form.required])
     missing = [code for code in form.required if code not in given]
     missing += [" or ".join(group) for group in form.one_of if not set(group) & set(given)]
     if missing:
@@ -61,7 +62,9 @@ def known_names(names: Iterable[str]) -> Mapping[str, str]:
     """Return how headers may be written, with the name that each of them means."""
     listed = list(names)
     folded = {_folded(name): name for name in reversed(listed)}
-    return folded | {name: name for name in listed}
+    squeezed = Counter(map(_squeezed, listed))
+    loose = {_squeezed(name): name for name in listed if squeezed[_squeezed(name)] == 1}
+    return loose | folded | {name: name for name in listed}
 
 
 def as_header(number: int, cells: Cells, known: Mapping[str, str]) -> Header:
@@ -81,7 +84,7 @@ def as_header(number: int, cells: Cells, known: Mapping[str, str]) -> Header:
 def name_in(cell: Cell, known: Mapping[str, str]) -> str | None:
     """Return the known name that a cell holds; a label may stand beside it in the same cell."""
     text = tidy(cell)
-    if found := known.get(text) or known.get(_folded(text)):
+    if found := known.get(text) or known.get(_folded(text)) or known.get(_squeezed(text)):
         return found
     plain = key_text(cell).casefold().strip("*: ")
     if beside := _CODE_BESIDE_LABEL.fullmatch(plain) or _LABEL_BEFORE.fullmatch(plain):
@@ -103,6 +106,11 @@ def _folded(text: str) -> str:
     return code_name(key_text(text))
 
 
+def _squeezed(text: str) -> str:
+    """A name without what may stand between its words: `Insp. ID` and `InspID` are `insp_id`."""
+    return _JOINTS.sub("", key_text(text).casefold())
+
+
 def is_wide(cells: Cells, form: SheetForm | None) -> bool:
     """Tell whether a row is as wide as a table's: with fewer cells than are required it is not."""
     least = max(TABLE_WIDTH, len(form.required) if form else 0)
@@ -120,6 +128,7 @@ def _guessed(rows: Sequence[NumberedRow]) -> Header | None:
         filled = _filled(cells)
         if any(map(_is_value, filled.values())):
             continue
+        filled = {column: _code_in(cells[column]) or name for column, name in filled.items()}
         codes = {
             name for column, name in filled.items()
             if isinstance(cells[column], str) and _CODE_WITH_BLANKS.fullmatch(name)
@@ -130,7 +139,6 @@ def _guessed(rows: Sequence[NumberedRow]) -> Header | None:
             if _are_clear(codes, filled):
                 break
     if found is not None:
-        _check_twice(list(found.names.values()), are_codes=False)
         return found
     for (number, cells), (_, below) in pairwise(rows):
         filled = _filled(cells)
@@ -138,6 +146,19 @@ def _guessed(rows: Sequence[NumberedRow]) -> Header | None:
         if is_full and _are_words(cells, filled) and 2 * len(_filled(below)) >= len(filled):
             return Header(number=number, names=filled)
     return None
+
+
+def _code_in(cell: Cell) -> str:
+    """Return the one clear code of two words that stands beside a label or a hint."""
+    if not isinstance(cell, str):
+        return ""
+    parts = {part.strip("* ") for part in _PARTS.split(cell)}
+    codes = [part for part in parts if "_" in part and _CLEAR_CODE.fullmatch(part)]
+    if len(codes) == 1:
+        return codes[0]
+    plain = tidy(cell).strip("* ")
+    beside = _CODE_BESIDE_LABEL.fullmatch(plain) or _LABEL_BEFORE.fullmatch(plain)
+    return beside[1] if beside and not plain.isascii() else ""
 
 
 def _filled(cells: Cells) -> dict[int, str]:
@@ -163,10 +184,10 @@ def _are_words(cells: Cells, filled: Mapping[int, str]) -> bool:
     )
 
 
-def _check_twice(names: Sequence[str], *, are_codes: bool = True) -> None:
-    """Refuse a name that stands twice; what is only guessed to be a name is not repeated."""
+def _check_twice(names: Sequence[str]) -> None:
+    """Refuse a name that stands twice: nobody knows which of two ids is the record's."""
     if twice := sorted(name for name, count in Counter(names).items() if count > 1):
-        raise UnreadableError(_column_twice(twice[0] if are_codes else ""))
+        raise UnreadableError(_column_twice(twice[0]))
 
 
 def no_header(form: SheetForm | None) -> Reason:
@@ -186,7 +207,7 @@ def no_header(form: SheetForm | None) -> Reason:
 
 def _column_twice(code: str) -> Reason:
     return Reason(
-        code="column_twice", column=code, message=f"two columns are called {code or 'the same'}",
+        code="column_twice", column=code, message=f"two columns are called {code}",
         next_step="rename or delete one of them and send the file again",
     )  # fmt: skip
 

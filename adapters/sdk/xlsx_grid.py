@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from adapters.sdk.cells import EXACT, Broken, Plain, is_blank, plain
+from adapters.sdk.cells import EXACT, Broken, Plain, plain, text_in
 from adapters.sdk.grid import LONGEST_TEXT, Cell, Cells, Grid, Merge, NumberedRow, unfolded
 from adapters.sdk.unpack import (
     DAMAGED,
@@ -189,11 +189,10 @@ class _Rows:
                 if cell[:3] == _TEXT and cell[3:].isdecimal():
                     numbers[cell] = int(cell[3:])
             else:
-                texts[cell] = None if is_blank(cell) else cell.replace(_ESCAPED, _MARK)
+                texts[cell] = text_in(cell.replace(_ESCAPED, _MARK))
         shared = self.strings.look_up(set(numbers.values()))
         for cell, number in numbers.items():
-            text = shared[number]
-            texts[cell] = None if is_blank(text) else text
+            texts[cell] = text_in(shared[number])
         if max(map(_length, texts.values())) > LONGEST_TEXT:
             raise UnreadableError(TEXT_TOO_LONG)
         return texts

@@ -32,6 +32,7 @@ ORIGINALS = "_zawgyi"
 UNICODE_BELOW, ZAWGYI_ABOVE = 0.05, 0.95
 JUDGED_ROWS = 2_000
 JUDGED_TEXT = 4_000  # characters of a column: ten times what the detector needs to be sure
+TELLING_LENGTH = 3  # characters: a single syllable is judged with its row alone
 TELLING_TEXTS = 3  # fewer names are too short for the detector: it errs with confidence
 
 
@@ -127,10 +128,12 @@ class Encodings:
         if is_surely_unicode(text):
             return Verdict.UNICODE
         if self.is_mixed:  # rows were pasted: the texts beside it come from the same hand
-            for said in (text, beside):
+            for said in (text, beside) if len(text) >= TELLING_LENGTH else (beside,):
                 verdict = _verdict(said[:JUDGED_TEXT])
                 if verdict is not Verdict.OPEN:
                     return verdict
+            if len(text) < TELLING_LENGTH:
+                return Verdict.OPEN
         return self.columns.get(column, self.file)
 
 

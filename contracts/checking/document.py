@@ -32,7 +32,9 @@ Classification = Literal["C0", "C1", "C2", "C3", "C4", "C5", "C6", "C7"]
 class Form(BaseModel):
     """A closed form. Its faults never repeat what was written."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, strict=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, strict=True, allow_inf_nan=False
+    )
 
 
 class Definition(Form):

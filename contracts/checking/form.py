@@ -1,6 +1,7 @@
 """Reads a TOML text into its closed form, and says in words where it does not fit."""
 
 from difflib import get_close_matches
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -24,6 +25,7 @@ _WORDS = {
     "bool_type": ("is neither true nor false", "write true or false, without quotation marks"),
     "int_type": ("is no whole number", "write a whole number, without quotation marks"),
     "float_type": ("is no number", "write a number, without quotation marks"),
+    "finite_number": ("is no finite number", "write a number that is neither nan nor inf"),
     "tuple_type": ("is no list", "write it between [ and ]"),
     "list_type": ("is no list", "write it between [ and ]"),
     "dict_type": ("is no table", "write it between {{ and }}, or as a [table]"),
@@ -111,10 +113,11 @@ def _inside(data: object, part: str | int) -> object:
     return data.get(part) if isinstance(data, dict) else None
 
 
-def _names(form: type[BaseModel]) -> set[str]:
+@cache  # a file may hold thousands of keys that nobody knows
+def _names(form: type[BaseModel]) -> frozenset[str]:
     """Every key that the form or a form within it knows."""
     found: set[str] = set()
     definitions = form.model_json_schema(by_alias=True)
     for one in (definitions, *definitions.get("$defs", {}).values()):
         found |= set(one.get("properties", ()))
-    return found
+    return frozenset(found)

@@ -47,7 +47,11 @@ def _unread(contract: SourceContract, notes: Notebook) -> None:
         for _, within, row in placed_rows(contract)
         for path in ((within,) if within not in {"", paths.ITSELF} else row.source)
     }
-    read |= {paths.names(path)[0] for path in (contract.splits, *contract.child_needs) if path}
+    read |= {
+        paths.names(path)[0]
+        for path in (contract.splits, *contract.child_needs, *contract.person)
+        if path
+    }
     unread = [
         one.name
         for one in contract.properties.values()

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -13,7 +13,11 @@ from typing import Any
 
 from contracts.text import normalise
 
-_JOINTS = re.compile(r"[-_/ ]+")
+_JOINTS = re.compile(r"[-_/\s.,;:'\"\u2018\u2019\u201c\u201d()\[\]{}*\u2026\u104a\u104b]+")
+_LETTER_AND_DIGIT = re.compile(r"(?<=[a-z]) (?=[0-9])")
+_NEGATIVE = re.compile(r"-[0-9.]+")
+_WHOLE = re.compile(r"([0-9]+)\.0+")
+_LONG = 6  # characters: no two codes of a list stand behind one another in so many
 EQUIVALENCES = frozenset({"equivalent", "wider", "narrower", "inexact"})
 """How another scheme's code may stand to ours; words of FHIR R4's ConceptMap."""
 
@@ -37,7 +41,8 @@ class CodeList:
 
     It holds from `valid_from` to `valid_until` (None: still). `width` is the length that all
     codes of digits share, 0 where there is none: a spreadsheet drops leading zeros, and the width
-    gives them back.
+    gives them back. `reads` finds the code in what people write around it (`Grade 05 (A)`), and
+    `is_long` says that blanks in a code mean nothing (`MMR 013 001`).
     """
 
     name: str
@@ -48,6 +53,8 @@ class CodeList:
     codes: Mapping[str, Code]
     spellings: Mapping[str, str]
     width: int
+    is_long: bool
+    reads: re.Pattern[str] | None
 
     def __contains__(self, code: object) -> bool:
         return code in self.codes
@@ -58,11 +65,28 @@ class CodeList:
     def find(self, text: str) -> str | None:
         """Return the code that a cell's text means, or None."""
         found = self.spellings.get(text)
-        if found is None:
-            found = self.spellings.get(spelling(text))
+        if found is not None:
+            return found
+        if whole := _WHOLE.fullmatch(text):
+            text = whole[1]
+        folded = spelling(text)
+        found = self.spellings.get(folded)
         if found is None and self.width and text.isascii() and text.isdecimal():
             found = self.spellings.get(text.zfill(self.width))
-        return found
+        if found is None and self.is_long:
+            found = self.spellings.get(folded.replace(" ", ""))
+        if found is None and self.reads and (read := self.reads.fullmatch(folded)):
+            found = self.spellings.get(read[1])
+        return self._before_title(folded) if found is None else found
+
+    def _before_title(self, folded: str) -> str | None:
+        """Return the code that stands before its own title: `5610 - Restaurants ...`."""
+        head, _, rest = folded.partition(" ")
+        code = self.spellings.get(head)
+        if code is None:
+            return None
+        titles = {spelling(self.codes[code].title), spelling(self.codes[code].title_my)}
+        return code if rest in titles else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +116,15 @@ class Change:
 
 
 def spelling(text: str) -> str:
-    """Return the form under which spellings are compared: `long-absent` is `Long_Absent`."""
-    return _JOINTS.sub(" ", normalise(text).casefold()).strip()
+    """Return the form under which spellings are compared: `long-absent` is `(Long_Absent)`.
+
+    What stands between two digits still parts them, and the sign of a number stays: `-1`, a
+    survey's code for no answer, is no `1`.
+    """
+    folded = normalise(text).casefold()
+    if _NEGATIVE.fullmatch(folded):
+        return folded
+    return _LETTER_AND_DIGIT.sub("", _JOINTS.sub(" ", folded).strip())
 
 
 @cache
@@ -109,11 +140,16 @@ def load(name: str, level: str = "") -> CodeList:
         codes[one.code] = one
         for text in (one.code, *filter(None, one.more.get("spellings", "").split("|"))):
             spellings[text] = spellings[spelling(text)] = one.code
+    for text, code in () if entry.get("titles_repeat") else _titles(codes.values()).items():
+        spellings.setdefault(text, code)
     widths = {len(code) if code.isdecimal() else 0 for code in codes}
+    lengths = {len(code) for code in codes}
     return CodeList(
         name=name, version=entry["version"], source=entry["source"],
         valid_from=entry["valid_from"], valid_until=entry.get("valid_until"), codes=codes,
         spellings=spellings, width=widths.pop() if len(widths) == 1 else 0,
+        is_long=len(lengths) == 1 and min(lengths) >= _LONG,
+        reads=re.compile(entry["reads"]) if "reads" in entry else None,
     )  # fmt: skip
 
 
@@ -179,6 +215,15 @@ def section_of(isic: str) -> str:
             return code
         code = everything[code].parent
     return "unknown"
+
+
+def _titles(codes: Iterable[Code]) -> dict[str, str]:
+    """Return the titles that name one code alone, as they are compared: files hold labels, too."""
+    found: dict[str, set[str]] = {}
+    for one in codes:
+        for title in filter(None, (spelling(one.title), spelling(one.title_my))):
+            found.setdefault(title, set()).add(one.code)
+    return {title: codes.pop() for title, codes in found.items() if len(codes) == 1}
 
 
 def _code(row: dict[str, str]) -> Code:

@@ -121,6 +121,7 @@ def _whole(old: Shape, new: Shape) -> Iterator[Change]:
     said = {
         "about": "the record is about something else",
         "splits": "another repeat makes records of its own: every key changes",
+        "person": "other fields say who the person is: persons known so far become others",
         "figure": "another rule says which records are about no child",
         "name": "the contract has another id: it is another contract",
     }

@@ -68,6 +68,7 @@ class Shape(_Closed):
     child_needs: tuple[str, ...] = ()
     one_of: tuple[tuple[str, ...], ...] = ()
     splits: str = ""
+    person: tuple[str, ...] = ()
     figure: dict[str, str] = {}
     quality: tuple[str, ...] = ()
 
@@ -94,6 +95,7 @@ def shape_of(contract: SourceContract) -> Shape:
         meanings={name: _meaning(name) for name in rows},
         each={one.target: one.each for one in contract.lists},
         child_needs=contract.child_needs, one_of=contract.one_of, splits=contract.splits,
+        person=contract.person,
         figure=contract.figure.model_dump(exclude_defaults=True) if contract.figure else {},
         quality=tuple(sorted(_quality(contract))),
     )  # fmt: skip

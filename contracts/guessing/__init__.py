@@ -1,5 +1,6 @@
 """Which contract a file's columns belong to. Guesses by names alone, and says when it cannot."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from contracts.text import normalise
 LEAST_SHARE = 0.5
 LEAST_COLUMNS = 3
 _SHOWN = 3
+_ROUND_A_JOINT = re.compile(r" ?([-_]) ?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,8 @@ def rank(columns: Sequence[str], contracts: Iterable[Known]) -> list[Candidate]:
 
 def code_name(header: str) -> str:
     """Return a header as the code of its column: small letters, and no blanks or hyphens."""
-    return normalise(header).casefold().strip("*: ").replace(" ", "_").replace("-", "_")
+    bare = _ROUND_A_JOINT.sub(r"\1", normalise(header).casefold().strip("*: "))
+    return bare.replace(" ", "_").replace("-", "_")
 
 
 def _candidate(given: set[str], contract: Known) -> Candidate:

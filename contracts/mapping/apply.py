@@ -72,8 +72,6 @@ def _plain(
     identity, facts, inputs = things[IDENTITY], things[FACTS], things[INPUTS]
     if ZAWGYI in body:
         return None
-    if inputs.get("child.enabled") is False or inputs.get("child.valid") is False:
-        return None
     notes: list[str] = []
     try:
         birth = assembly.birth_of(inputs, notes.append)

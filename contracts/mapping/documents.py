@@ -165,6 +165,7 @@ class MappingDocument(_Closed):
     child_needs: tuple[str, ...] = ()
     one_of: tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...] = ()
     splits: str = ""
+    person: tuple[str, ...] = ()
     figure: FigureDocument | None = None
     mapping: RowsDocument
     crosswalk: dict[str, tuple[CrossedCode, ...]] = Field(default_factory=dict)

@@ -83,6 +83,7 @@ def _unknown_names(contract: SourceContract, mapping: MappingDocument, place: st
     """Tell which fields outside the rows do not exist."""
     named = [("child_needs", path) for path in mapping.child_needs]
     named += [("one_of", path) for group in mapping.one_of for path in group]
+    named += [("person", path) for path in mapping.person]
     named += [("splits", mapping.splits)] if mapping.splits else []
     if mapping.figure and mapping.figure.without:
         named.append(("figure.without", mapping.figure.without))
@@ -92,10 +93,26 @@ def _unknown_names(contract: SourceContract, mapping: MappingDocument, place: st
                 yield f"{place}, {key}: names an unknown field {path}: describe it in contract.toml"
         except FatalError as error:
             yield f"{place}, {key}: {error}"
+    yield from _person_faults(contract, mapping, place)
     if mapping.splits and CHILD in contract.properties and mapping.splits != CHILD:
         yield f"{place}, splits: the record has a field {CHILD} of its own: split by that one"
     if mapping.figure and mapping.figure.target not in {"", *mapping_targets.leaves()}:
         yield f"{place}, figure: names an unknown target {mapping.figure.target}"
+
+
+def _person_faults(contract: SourceContract, mapping: MappingDocument, place: str) -> Iterator[str]:
+    """Tell which of the person's fields cannot tell persons apart: lists, and what is no value."""
+    if mapping.person and mapping.about == "figure":
+        yield f"{place}, person: the records are figures, about nobody: leave it out"
+    if len(set(mapping.person)) < len(mapping.person):
+        yield f"{place}, person: names a field twice: keep one"
+    for path in mapping.person:
+        try:
+            found, is_several = contract.find(path), paths.gives_many(path)
+        except FatalError:
+            continue  # told with the unknown names
+        if found and (is_several or found.parts or found.logical_type in {"array", "object"}):
+            yield f"{place}, person: {path} is no single value: name one field of a record"
 
 
 def _twins(properties: Sequence[PropertyDocument], place: str) -> Iterator[str]:

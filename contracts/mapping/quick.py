@@ -12,15 +12,21 @@ day, so that no name, card or address is ever kept, and only so many.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
+import orjson
+
+from contracts.assembly import SIGNS
 from contracts.cells import Trouble, is_blank
-from contracts.mapping import quality, quick_rows
-from contracts.mapping.quick_rows import ROWS, SURE, TROUBLE, WHOLE
+from contracts.mapping import quality, quick_rows, verdicts
+from contracts.mapping.compiler import FACTS, INPUTS
+from contracts.mapping.quick_rows import ROWS, SURE, TROUBLE, WHOLE, Named
 from contracts.mapping.rows import SourceContract
 from contracts.mapping.steps import Step
 from contracts.paths import is_plain, names, written
+from contracts.text import card_key
 from contracts.transforms.binding import Transform
 from contracts.transforms.days import usual_days
 from contracts.transforms.numbers import usual_position
@@ -44,6 +50,7 @@ class _Memory(dict[Any, Any]):
 
     def __missing__(self, raw: object) -> object:
         value = self.read(raw)  # what raises is not kept
+        value = tuple(value) if type(value) is list else value
         if type(raw) is str and len(self) < REMEMBERED:
             self[raw] = value
         return value
@@ -74,31 +81,58 @@ def prepared(
 
     `begun` is what the things of a place have before anything is read.
     """
-    fields = frozenset(step.field for step in steps)
     columns = _columns(steps, contract)
+    rows = [
+        Named(
+            step, columns[step.field], f"read_{number}", f"value_{number}",
+            required=written(step.field) in contract.required,
+        )
+        for number, step in enumerate(steps)
+    ]  # fmt: skip
     known: dict[str, Any] = {
-        "is_blank": is_blank, "day_of": usual_days().get, "position": usual_position,
-        "some": itemgetter(*columns) if len(columns) > 1 else None, "every": tuple(columns),
+        "is_blank": is_blank, "as_json": orjson.dumps, "day_of": usual_days().get,
+        "card_key": card_key,
+        "position": usual_position, "every": tuple(columns),
+        "some": itemgetter(*_as_parsed(columns)) if len(columns) > 1 else None,
     }  # fmt: skip
-    lines = [*_fetch(columns), *quick_rows.texts(steps, columns)]
-    lines += quick_rows.positions(steps, columns)
-    filled: dict[int, dict[str, tuple[Step, str]]] = {place: {} for place in places.values()}
-    for number, step in enumerate(steps):
-        reader, value = f"read_{number}", f"value_{number}"
-        known[reader] = _Memory(step.read) if quick_rows.remembers(step) else step.read
-        required = written(step.field) in contract.required
-        lines += quick_rows.row(step, reader, columns[step.field], value, required=required)
-        filled[step.place][step.name] = step, value
-    said = {step.field: f"value_{number} is not None" for number, step in enumerate(steps)}
-    for place, rows in filled.items():
-        lines += quick_rows.thing(place, rows, begun.get(place, {}))
-    lines += [*_whole(contract, fields, columns, places), *_rules(contract, columns, said)]
+    known |= {
+        row.reader: _Memory(row.step.read) if quick_rows.remembers(row.step) else row.step.read
+        for row in rows
+    }
+    lines = [*_fetch(columns), *quick_rows.texts(rows), *quick_rows.positions(rows)]
+    lines += chain.from_iterable(map(quick_rows.row, rows))
+    for place in places.values():
+        filled = [row for row in rows if row.step.place == place]
+        starts = {name: repr(given) for name, given in begun.get(place, {}).items()}
+        if begun and place == INPUTS:
+            starts[SIGNS] = _signs(rows)
+        lines += quick_rows.thing(place, filled, starts)
+    said = {row.step.field: f"{row.value} is not None" for row in rows}
+    lines += _enabled(rows)
+    lines += [*_whole(contract, said, columns, places), *_rules(contract, columns, said)]
     body = "\n    ".join(("):", *lines, f"return {SURE}"))
     # What it knows are defaults, which are local names; nothing of the text is from a record.
     given = "".join(f", {name}={name}" for name in known)
     space: dict[str, Any] = dict(known)
     exec(f"def reads(body, things{given}{body}", space)  # noqa: S102 - see the module's docstring
-    return Quick(reads=space["reads"], fields=fields, source=f"def reads(body, things{body}")
+    return Quick(
+        reads=space["reads"], fields=frozenset(said), source=f"def reads(body, things{body}"
+    )
+
+
+def _signs(rows: Iterable[Named]) -> str:
+    """Return the expression of what both verdicts are made from, as their memory looks it up."""
+    values = {row.step.name: row.value for row in rows if row.step.place == FACTS}
+    plain = [values.get(name, "None") for name in verdicts.SIGNS]
+    lists = [f"{values[name]} or ()" if name in values else "()" for name in verdicts.LISTS]
+    return f"({', '.join((*plain, *lists))})"
+
+
+def _as_parsed(names: Iterable[str]) -> list[str]:
+    """Return the names as the parser gives them: it keeps them, and a dictionary finds the very
+    same object at a glance.
+    """
+    return list(orjson.loads(orjson.dumps(dict.fromkeys(names))))
 
 
 def _columns(steps: Iterable[Step], contract: SourceContract) -> dict[str, str]:
@@ -125,8 +159,16 @@ def _fetch(columns: Mapping[str, str]) -> Iterator[str]:
     yield f"    {to}= map(body.get, every)"
 
 
+def _enabled(rows: Iterable[Named]) -> Iterator[str]:
+    """Write out that a record which its system has put out of use goes the long way."""
+    for row in rows:
+        if row.step.place == INPUTS and row.step.name in {"child.enabled", "child.valid"}:
+            yield f"if {row.value} is False:"
+            yield f"    return {ROWS}"
+
+
 def _whole(
-    contract: SourceContract, fields: Collection[str], columns: Mapping[str, str],
+    contract: SourceContract, said: Mapping[str, str], columns: Mapping[str, str],
     places: Mapping[tuple[int, str], int],
 ) -> Iterator[str]:  # fmt: skip
     """Write out how things lie in things, and what is asked of the record as a whole.
@@ -143,14 +185,21 @@ def _whole(
         yield f"    return {ROWS}"
     for path in filter(is_plain, (*contract.required, *contract.child_needs)):
         name = names(path)[0]
-        if name in fields and path in contract.required:
+        if name in said and path in contract.required:
             continue  # its own row asks
         yield f"if type({columns[name]}) is not int and is_blank({columns[name]}):"
         yield f"    return {ROWS}"
     for group in contract.one_of:
         if all(map(is_plain, group)):
-            yield f"if {' and '.join(f'is_blank({columns[names(one)[0]]})' for one in group)}:"
+            blank = (_is_blank(names(one)[0], said, columns) for one in group)
+            yield f"if {' and '.join(blank)}:"
             yield f"    return {ROWS}"
+
+
+def _is_blank(name: str, said: Mapping[str, str], columns: Mapping[str, str]) -> str:
+    """Return when a column is blank; one that gave a value need not be asked."""
+    asked = f"is_blank({columns[name]})"
+    return f"not ({said[name]}) and {asked}" if name in said else asked
 
 
 def _rules(

@@ -61,7 +61,8 @@ class ListRows:
 class SourceContract:
     """A source record: its fields, and how they become the common schema.
 
-    `document` is all of `contract.toml`; `labels` are the labels of the codes of each crosswalk.
+    `document` is all of `contract.toml`; `labels` are the labels of the codes of each crosswalk;
+    `person` the fields by which a person is known in every record, where the key alone is not it.
     """
 
     system: str
@@ -78,6 +79,7 @@ class SourceContract:
     child_needs: tuple[str, ...]
     one_of: tuple[tuple[str, ...], ...]
     splits: str
+    person: tuple[str, ...]
     figure: FigureDocument | None
     quality: tuple[QualityDocument, ...]
     document: Mapping[str, Any] = field(repr=False)

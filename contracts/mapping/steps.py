@@ -144,7 +144,7 @@ def settle(
         reading.faults.append(reasons.impossible(case.row.column, case.name, reading.where))
         return None
     if isinstance(trouble, WhyAbsent):
-        reading.absent.append((step, trouble.reason))
+        _absent(trouble, step, reading)
         return None
     if isinstance(trouble, Stopped):
         reading.notes.append("label_changed")
@@ -160,13 +160,24 @@ def settle(
     return None
 
 
+def _absent(trouble: WhyAbsent, step: Step, reading: Reading) -> None:
+    """Note why there is no value; a required field must have one, whatever the reason."""
+    column, where = step.case.row.column, reading.where
+    if step.case.required and trouble.takes:
+        reading.faults.append(reasons.unknown_code(column, trouble.takes, where))
+    elif step.case.required:
+        reading.faults.append(reasons.missing(column, where))
+    elif trouble.reason:
+        reading.absent.append((step, trouble.reason))
+
+
 def _odd(trouble: Odd, case: Case, body: Mapping[str, Any], reading: Reading) -> Any:  # noqa: ANN401
     if trouble.note:
         reading.notes.append(trouble.note)
     if not trouble.unmapped:
         return trouble.value
     if case.required:
-        reading.faults.append(reasons.unknown_code(case.row.column, reading.where))
+        reading.faults.append(reasons.unknown_code(case.row.column, trouble.takes, reading.where))
     column = case.row.column
     if case.triages:
         reading.strange.update((column, code) for code in trouble.unmapped)

@@ -11,45 +11,68 @@ from typing import Any
 from contracts import rules
 from contracts.rules import RuleSet
 from contracts.verdicts import classify
+from contracts.verdicts_work import work_of
 
 REMEMBERED = 8192
 
 SIGNS = (
     "hours_week", "hours_day", "days_week", "chores_week", "night_work", "child_found",
-    "sees_working", "teacher_refers", "absence_reason", "concern", "isic", "isco", "age_low",
-    "age_high",
+    "sees_working", "teacher_refers", "absence_reason", "isic", "isco",
 )  # fmt: skip
-"""Every fact that a verdict asks for, beside `LISTS` and `absent`."""
 LISTS = ("hazards", "worst_forms")
+FOLLOWING = ("concern", "age_low", "age_high")
+"""Every fact that a verdict asks for, beside `absent`: as read, as read lists, made from others."""
+
+Signs = tuple[Any, ...]
+"""The values of SIGNS, and of LISTS as tuples."""
 
 _Both = tuple[dict[str, Any], dict[str, Any]]
+_Like = tuple[Signs, str | None, int | None, int | None, date]
 
-_known: dict[tuple[Any, ...], _Both] = {}
+_known: dict[_Like, _Both] = {}
 """A dictionary and not an `lru_cache`, whose order of use costs a third of the look-up."""
+_verdicts: dict[tuple[str, ...], dict[str, Any]] = {}
+"""Each verdict by what it says. There are few, and what is often used is near at hand."""
 
 
-def both(facts: Mapping[str, Any], on: date) -> _Both:
+def both(facts: Mapping[str, Any], on: date, signs: Signs | None = None) -> _Both:
     """Return the legal and the statistical verdict, under the rules of the day.
 
-    Records of like signs share them: whoever wants another verdict makes a new one.
+    `signs` are those of the facts, where they are known. Records share verdicts: whoever wants
+    another verdict makes a new one.
     """
-    legal, statistical, day = _rules_of(on)
+    day = _rules_of(on)[2]
     if facts["absent"]:
-        return classify(facts, facts, day, legal), classify(facts, facts, day, statistical)
+        return _judged(facts, day)
     get = facts.get
-    signs = (*map(get, SIGNS), tuple(facts["hazards"]), tuple(facts["worst_forms"]), day)
-    found = _known.get(signs)
+    if signs is None:
+        signs = (*map(get, SIGNS), tuple(facts["hazards"]), tuple(facts["worst_forms"]))
+    like = signs, get("concern"), get("age_low"), get("age_high"), day
+    found = _known.get(like)
     if found is None:
-        found = _judged(signs[:-1], day)
+        # What such records have in common is judged, and nothing else of this one.
+        common = zip((*SIGNS, *LISTS, *FOLLOWING), (*signs, *like[1:-1]), strict=True)
+        found = _judged(dict(common), day)
         if len(_known) < REMEMBERED:
-            _known[signs] = found
+            _known[like] = found
     return found
 
 
-def _judged(signs: tuple[Any, ...], day: date) -> _Both:
+def _judged(facts: Mapping[str, Any], day: date) -> _Both:
     legal, statistical, _ = _rules_of(day)
-    facts = dict(zip((*SIGNS, *LISTS), signs, strict=True))
-    return classify(facts, facts, day, legal), classify(facts, facts, day, statistical)
+    work = work_of(facts)
+    return (
+        _shared(classify(facts, work, day, legal)),
+        _shared(classify(facts, work, day, statistical)),
+    )
+
+
+def _shared(verdict: dict[str, Any]) -> dict[str, Any]:
+    """Return the verdict that says the same."""
+    says = verdict["answer"], verdict["rules"], *verdict["reasons"], "", *verdict["missing"]
+    if len(_verdicts) < REMEMBERED:
+        return _verdicts.setdefault(says, verdict)
+    return _verdicts.get(says, verdict)
 
 
 @lru_cache(maxsize=REMEMBERED)

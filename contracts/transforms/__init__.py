@@ -25,7 +25,14 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from contracts.cards import read_card
-from contracts.cells import LONGEST_TEXT, Odd, Unreadable, cell_text, usual_day
+from contracts.cells import (
+    LONGEST_TEXT,
+    Odd,
+    Unreadable,
+    cell_text,
+    refuse_nothing,
+    usual_day,
+)
 from contracts.dates import read_date, read_month
 from contracts.mapping.rows import Row
 from contracts.mapping.targets import Leaf
@@ -69,6 +76,12 @@ def _text(raw: object) -> str | None:
 
 
 def _name(raw: object) -> str | None:
+    if type(raw) is str and not raw.isascii() and (text := cell_text(raw)):
+        refuse_nothing(text)
+    return _name_part(raw)
+
+
+def _name_part(raw: object) -> str | None:
     if type(raw) is str and len(raw) <= LONGEST_TEXT:
         if raw.isascii() and raw.isprintable() and raw[:1].isalpha():
             return " ".join(raw.split())  # the usual name in Latin letters: it has one
@@ -79,7 +92,7 @@ def _name(raw: object) -> str | None:
 
 def _joined_name(raw: object) -> str | None:
     parts = raw if isinstance(raw, tuple) else (raw,)
-    return " ".join(filter(None, map(_name, parts))) or None
+    return " ".join(filter(None, map(_name_part, parts))) or None
 
 
 def _card(raw: object) -> str | None:
@@ -88,6 +101,7 @@ def _card(raw: object) -> str | None:
     text = cell_text(raw)
     if not text:
         return None
+    refuse_nothing(text)
     number, readable = read_card(text)
     if not readable:
         raise Odd(number, note="card_unreadable")
@@ -105,7 +119,8 @@ def _date(binding: Binding) -> Transform:
         if type(raw) is str and (usual := usual_day(raw)) is not None:
             return raw if as_text else usual
         day = read_date(raw)
-        if day is None and cell_text(raw):
+        if day is None and (text := cell_text(raw)):
+            refuse_nothing(text)
             raise Unreadable("a date")
         return day.isoformat() if day is not None and as_text else day
 
@@ -118,7 +133,8 @@ def _month(binding: Binding) -> Transform:
     def read(raw: object) -> date | str | None:
         month = read_month(raw)
         if month is None:
-            if cell_text(raw):
+            if text := cell_text(raw):
+                refuse_nothing(text)
                 raise Unreadable("a month, as 2026-01")
             return None
         return f"{month:%Y-%m}" if short else month.isoformat() if as_text else month

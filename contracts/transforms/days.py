@@ -13,3 +13,13 @@ def usual_days() -> Mapping[str, date]:
     """Return every day of these years: a look-up costs a fifth of reading the text."""
     days = (_FIRST + timedelta(days=number) for number in range((_LAST - _FIRST).days + 1))
     return {day.isoformat(): day for day in days}
+
+
+@cache
+def _texts() -> Mapping[date, str]:
+    return {day: text for text, day in usual_days().items()}
+
+
+def day_text(day: date) -> str:
+    """Return the usual text of a day."""
+    return _texts().get(day) or day.isoformat()

@@ -2,24 +2,40 @@
 
 import re
 
-from contracts.cells import Impossible, Unreadable, WhyAbsent, cell_text, is_blank
+import orjson
+
+from contracts.cells import (
+    Impossible,
+    Unreadable,
+    WhyAbsent,
+    cell_text,
+    is_blank,
+    refuse_nothing,
+    says_nothing,
+)
 from contracts.mapping.rows import Row
 from contracts.mapping.targets import Leaf
 from contracts.transforms.binding import Binding, Transform
+from contracts.transforms.units import plain_number, with_unit
 
-_NUMBER = re.compile(r"-?[0-9]{1,15}([.,][0-9]{1,15})?")
-_IN_THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}(,[0-9]{3}){1,4}(\.[0-9]{1,15})?")  # 50,000 kyat
 _LARGEST = 10**15
-_DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,15})?")
-_POINT = re.compile(r"(-?[0-9]{1,3}(?:\.[0-9]{1,15})?) (-?[0-9]{1,3}(?:\.[0-9]{1,15})?)")
-_BETWEEN = re.compile(r"[\s,;|]+")
+_DEGREES = r"(-?[0-9]{1,3}(?:\.[0-9]{1,15})?)"
+_USUAL_POSITION = 21  # with two points in so many characters, neither has over 15 digits behind it
+_BETWEEN = r"(?: ?[,;|/] ?| )"
+_UNTIDY = re.compile(
+    rf"{_DEGREES}{_BETWEEN}{_DEGREES}(?:{_BETWEEN}{_DEGREES}){{0,2}}"  # then altitude, accuracy
+)
+_DECIMAL_COMMAS = re.compile(r"-?[0-9]{1,3},[0-9]{2,}(?: ?[;|/] ?|,? )-?[0-9]{1,3},[0-9]{2,}")
+_AXIS_WORDS = re.compile(r"latitude|longitude|lat|long|lon|lng|gps|[()\[\]:=\u00b0]")
+_COMPASS = re.compile(rf"([ns])? ?{_DEGREES} ?([ns])?{_BETWEEN}([ew])? ?{_DEGREES} ?([ew])?")
 
 
 def number(binding: Binding) -> Transform:
     low, high = limits(binding.row, binding.leaf)
+    name = binding.leaf.target.rpartition(".")[2]
 
     def read(raw: object) -> float | None:
-        number = raw if type(raw) is int else _read_number(raw)
+        number = raw if type(raw) is int else _read_number(raw, name)
         if number is None:
             return None
         if abs(number) > _LARGEST:
@@ -38,15 +54,18 @@ def limits(row: Row, leaf: Leaf) -> tuple[float, float]:
     return max(lows), min(highs)
 
 
-def _read_number(raw: object) -> float | None:
+def _read_number(raw: object, name: str) -> float | None:
     text = cell_text(raw)
     if not text:
         return None
-    if _IN_THOUSANDS.fullmatch(text):
-        return float(text.replace(",", ""))
-    if isinstance(raw, bool) or not _NUMBER.fullmatch(text):
+    number = plain_number(text)
+    if number is None:
+        number = with_unit(text, name)
+    if number is None:
+        refuse_nothing(text)
+    if number is None or isinstance(raw, bool):
         raise Unreadable("a number")
-    return float(text.replace(",", "."))
+    return number
 
 
 def integer(binding: Binding) -> Transform:
@@ -65,7 +84,7 @@ def total(binding: Binding) -> Transform:
 
     def read(raw: object) -> float | None:
         parts = raw if isinstance(raw, tuple) else (raw,)
-        said = [one for one in parts if not is_blank(one)]
+        said = [one for one in parts if not is_blank(one) and not says_nothing(absent_text(one))]
         known = [read_number(one) for one in said if absent_text(one) not in absent]
         numbers = [one for one in known if one is not None]
         if said and not numbers:
@@ -89,39 +108,64 @@ _POSITION = "latitude and longitude, as 16.8661 96.1951"
 
 
 def coordinate(which: int) -> Transform:
-    limit = (90.0, 180.0)[which]
-
     def read(raw: object) -> float | None:
         if (usual := usual_position(raw)) is not None:
             return usual[which]
-        parts = _position(raw)
-        if not parts:
+        position = _position(raw)
+        if position is None:
             return None
-        if len(parts) < 2 or not (_DEGREES.fullmatch(parts[0]) and _DEGREES.fullmatch(parts[1])):
+        if not (abs(position[0]) <= 90 and abs(position[1]) <= 180):
             raise Unreadable(_POSITION)
-        degrees = float(parts[which])
-        if abs(degrees) > limit:
-            raise Unreadable(_POSITION)
-        return degrees
+        return position[which]
 
     return read
 
 
 def usual_position(raw: object) -> tuple[float, float] | None:
-    """Return both numbers of a position in the usual form, and None for any other cell."""
-    if type(raw) is not str or (found := _POINT.fullmatch(raw)) is None:
+    """Return both numbers of a position in the usual form, and None for any other cell.
+
+    A JSON parser reads two numbers with points quicker than anything else, and takes no other form.
+    """
+    if type(raw) is not str or len(raw) > _USUAL_POSITION or "e" in raw or "E" in raw:
         return None
-    latitude, longitude = float(found[1]), float(found[2])
+    try:
+        latitude, longitude = orjson.loads(f"[{raw.replace(' ', ',')}]")
+    except ValueError:  # not JSON, or not two
+        return None
+    if type(latitude) is not float or type(longitude) is not float:
+        return None
     if -90.0 <= latitude <= 90.0 and -180.0 <= longitude <= 180.0:
         return latitude, longitude
     return None
 
 
-def _position(raw: object) -> list[str]:
-    """Return latitude and longitude as texts; GeoJSON has them the other way round."""
+def _position(raw: object) -> tuple[float, float] | None:
+    """Return latitude and longitude; GeoJSON has them the other way round."""
     if isinstance(raw, dict):
         axes = raw.get("coordinates")
         if raw.get("type") != "Point" or not isinstance(axes, list):
             raise Unreadable(_POSITION)
-        return [cell_text(one) for one in axes[1::-1]]
-    return [one for one in _BETWEEN.split(cell_text(raw)) if one]
+        text = " ".join(cell_text(one) for one in axes[1::-1])
+    else:
+        text = cell_text(raw)
+    if not text:
+        return None
+    position = _untidy_position(text)
+    if position is None:
+        refuse_nothing(text)
+        raise Unreadable(_POSITION)
+    return position
+
+
+def _untidy_position(text: str) -> tuple[float, float] | None:
+    """Return both numbers of a position as people write it; None where they could be others."""
+    plain = " ".join(_AXIS_WORDS.sub(" ", text.casefold()).split()).replace(" ,", ",")
+    if _DECIMAL_COMMAS.fullmatch(plain):
+        plain = re.sub(r"(?<=[0-9]),(?=[0-9])", ".", plain)
+    if found := _UNTIDY.fullmatch(plain):
+        return float(found[1]), float(found[2])
+    if found := _COMPASS.fullmatch(plain):
+        south = "s" in (found[1], found[3])
+        west = "w" in (found[4], found[6])
+        return float(found[2]) * (-1 if south else 1), float(found[5]) * (-1 if west else 1)
+    return None

@@ -4,21 +4,18 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from contracts.labels import Label
+from hub.api.closed import Closed
 
-System = Literal["dsw_cms", "labour_inspection", "emis"]
+System = Literal["dsw_cms", "labour_inspection", "emis", "labour_force_survey", "public_reports"]
 TaskKind = Literal["referral", "records"]
 State = Literal["waiting", "undeliverable", "delivered", "accepted", "rejected", "done"]
 _C0, _C1, _C2 = Label.C0, Label.C1, Label.C2
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class SourceSums(_Closed):
+class SourceSums(Closed):
     """How the lines of one source stand: `received` is the sum of the others."""
 
     received: Annotated[int, _C0]
@@ -31,7 +28,7 @@ class SourceSums(_Closed):
     closed: Annotated[bool, _C0] = Field(description="Nothing is in flight, and the sum holds.")
 
 
-class LedgerAnswer(_Closed):
+class LedgerAnswer(Closed):
     """The ledger of all sources."""
 
     sources: Annotated[dict[str, SourceSums], _C0]
@@ -39,7 +36,7 @@ class LedgerAnswer(_Closed):
     children: Annotated[int, _C0]
 
 
-class SourceAnswer(_Closed):
+class SourceAnswer(Closed):
     """How far one source has been read."""
 
     system: Annotated[str, _C0]
@@ -52,7 +49,7 @@ class SourceAnswer(_Closed):
     next_step: Annotated[str, _C0]
 
 
-class RejectReason(_Closed):
+class RejectReason(Closed):
     """One thing that is wrong with a record; never a value of it."""
 
     code: Annotated[str, _C0]
@@ -62,7 +59,7 @@ class RejectReason(_Closed):
     where: Annotated[str, Label.C7]
 
 
-class RejectAnswer(_Closed):
+class RejectAnswer(Closed):
     """A record that its source must mend. `ref` is its pseudonym."""
 
     system: Annotated[str, _C0]
@@ -71,14 +68,14 @@ class RejectAnswer(_Closed):
     reasons: Annotated[list[RejectReason], _C0]
 
 
-class RejectPage(_Closed):
+class RejectPage(Closed):
     """One page; ask again with `after` while it is not null."""
 
     rejects: Annotated[list[RejectAnswer], _C1]
     after: Annotated[str | None, _C1]
 
 
-class ParkedAnswer(_Closed):
+class ParkedAnswer(Closed):
     """A record that met an unforeseen error: a pointer and the error's place, no content."""
 
     stage: Annotated[str, _C0]
@@ -94,20 +91,20 @@ class ParkedAnswer(_Closed):
     at: Annotated[datetime, _C0]
 
 
-class RetryRequest(_Closed):
+class RetryRequest(Closed):
     """Which parked records to try again: all of a stage, or those of one system."""
 
     stage: Annotated[str, _C0] = Field(max_length=40, pattern=r"^[a-z_]+$")
     system: Annotated[System | None, _C0] = None
 
 
-class RetryAnswer(_Closed):
+class RetryAnswer(Closed):
     """How many records the stage's workers will try again."""
 
     asked: Annotated[int, _C0]
 
 
-class ReferralAnswer(_Closed):
+class ReferralAnswer(Closed):
     """One referral, as both ends may see it."""
 
     id: Annotated[str, _C2]
@@ -122,21 +119,21 @@ class ReferralAnswer(_Closed):
     tasks: Annotated[list[str], _C2] = Field(description="Why it waits for a person, if it does.")
 
 
-class ReferralPage(_Closed):
+class ReferralPage(Closed):
     """One page, in the order in which they were made; ask again with `after` while not null."""
 
     referrals: Annotated[list[ReferralAnswer], _C2]
     after: Annotated[str | None, _C2]
 
 
-class RecordKey(_Closed):
+class RecordKey(Closed):
     """A record by its own key, in the source's terms. Sent in a body, never in a URL."""
 
     system: Annotated[System, _C0]
     row_key: Annotated[str, Label.C3] = Field(min_length=1, max_length=200)
 
 
-class TaskAnswer(_Closed):
+class TaskAnswer(Closed):
     """What waits for a person, why, and what to do. `count` records, or one referral."""
 
     kind: Annotated[TaskKind, _C2]
@@ -160,14 +157,14 @@ class ConsentRequest(RecordKey):
     id: Annotated[UUID | None, _C0] = None
 
 
-class ConsentAnswer(_Closed):
+class ConsentAnswer(Closed):
     """It is recorded and will hold, whatever happens now."""
 
     id: Annotated[UUID, _C0]
     next_step: Annotated[str, _C0]
 
 
-class ExplainAnswer(_Closed):
+class ExplainAnswer(Closed):
     """The last decision for a child: may MOLIP see its row, and why."""
 
     state: Annotated[str, _C2] = Field(description="candidate, withheld, parked or undecided.")
@@ -177,7 +174,7 @@ class ExplainAnswer(_Closed):
     policy: Annotated[str, _C0]
 
 
-class FlowAnswer(_Closed):
+class FlowAnswer(Closed):
     """How much is under way, by stage; `total` is nothing when everything has arrived."""
 
     total: Annotated[int, _C0]

@@ -5,10 +5,11 @@ from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from contracts.labels import Label
 from hub import doors, quality
+from hub.api.closed import Closed
 from hub.api.models import System
 from hub.api.parts import ApiParts
 from hub.bus.database import reading
@@ -16,11 +17,7 @@ from hub.bus.database import reading
 _C0 = Label.C0
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class ScoreAnswer(_Closed):
+class ScoreAnswer(Closed):
     """One source's records that changed on one day."""
 
     system: Annotated[str, _C0]
@@ -32,7 +29,7 @@ class ScoreAnswer(_Closed):
     broken: Annotated[dict[str, int], _C0] = Field(description="By rule: records that break it.")
 
 
-class ServiceAnswer(_Closed):
+class ServiceAnswer(Closed):
     """A level of service that a contract promises, and whether the newest record keeps it."""
 
     system: Annotated[str, _C0]
@@ -43,7 +40,7 @@ class ServiceAnswer(_Closed):
     newest: Annotated[datetime, _C0]
 
 
-class QualityAnswer(_Closed):
+class QualityAnswer(Closed):
     """Scores, newest day first, and promises."""
 
     scores: Annotated[list[ScoreAnswer], _C0]

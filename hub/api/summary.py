@@ -3,11 +3,12 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlalchemy import Engine
 
 from contracts.labels import Label
 from hub import doors
+from hub.api.closed import Closed
 from hub.api.ledger import sums
 from hub.api.models import SourceSums
 from hub.bus.database import reading
@@ -17,11 +18,7 @@ from hub.web.access import Access
 _C0 = Label.C0
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ReferralCounts(_Closed):
+class ReferralCounts(Closed):
     """Referrals made, that reached their recipient, that were answered, and given to a person."""
 
     created: Annotated[int, _C0]
@@ -30,7 +27,7 @@ class ReferralCounts(_Closed):
     tasks: Annotated[int, _C0]
 
 
-class SummaryAnswer(_Closed):
+class SummaryAnswer(Closed):
     """The sums of the whole hub, and the newest epoch that it closed and the mirror confirmed."""
 
     sources: Annotated[dict[str, SourceSums], _C0]

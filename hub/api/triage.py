@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlalchemy import Connection
 
 from contracts.labels import Label
 from hub import doors
+from hub.api.closed import Closed
 from hub.api.models import System
 from hub.api.parts import ApiParts
 from hub.bus.database import reading
@@ -28,11 +29,7 @@ from hub.web.tokens import Caller
 _C0, _C5 = Label.C0, Label.C5
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class ContractName(_Closed):
+class ContractName(Closed):
     """A contract: a source, and one of its records."""
 
     system: Annotated[System, _C0]
@@ -97,14 +94,14 @@ class AgainAnswer(ContractName):
     places: Annotated[list[str], _C0]
 
 
-class TriageAnswer(_Closed):
+class TriageAnswer(Closed):
     """All codes in triage, open ones first."""
 
     codes: Annotated[list[CodeAnswer], _C5]
     again: Annotated[list[AgainAnswer], _C0]
 
 
-class DecidedAnswer(_Closed):
+class DecidedAnswer(Closed):
     """How many records the workers translate again now."""
 
     again: Annotated[int, _C0]

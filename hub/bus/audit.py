@@ -4,7 +4,6 @@ Knows no value of a person's field. An entry is written in the transaction of wh
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC
 
@@ -17,16 +16,15 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
-    insert,
     select,
     update,
 )
 
 from contracts.audit import GENESIS, AuditEntry, chain_hash
-from hub.bus.database import UtcTime, inserting
+from hub.bus.database import UtcTime, Values, insert_rows, inserting
+from hub.bus.gathering import Turn, later
 
 audit_metadata = MetaData()
-_GATHERED = "clm_audit_gathered"
 
 audit = Table(
     "audit",
@@ -62,60 +60,33 @@ class Head:
 
 def append(connection: Connection, shard: str, entry: AuditEntry) -> None:
     """Add one entry to the shard's chain; the head's row lock orders concurrent writers."""
-    append_many(connection, shard, (entry,))
+    later(connection, Turn.AUDIT, _write, ((shard, entry),))
 
 
-def append_many(connection: Connection, shard: str, entries: Sequence[AuditEntry]) -> None:
-    """Add entries in order, with one lock and one executemany."""
-    gathered = connection.get_execution_options().get(_GATHERED)
-    # What a savepoint may still take back is written inside it.
-    if gathered is not None and not connection.in_nested_transaction():
-        gathered.setdefault(shard, []).extend(entries)
-    elif entries:
-        _write(connection, shard, entries)
+def _write(connection: Connection, told: Sequence[tuple[str, AuditEntry]]) -> None:
+    chains: dict[str, list[AuditEntry]] = {}
+    for shard, entry in told:
+        chains.setdefault(shard, []).append(entry)
+    for shard in sorted(chains):  # in one order for all, so that two writers never wait in a ring
+        _extend(connection, shard, chains[shard])
 
 
-@contextmanager
-def gathering(connection: Connection) -> Iterator[None]:
-    """Write what is appended inside at the end of the block: one lock and one executemany a shard.
-
-    The block must be all or nothing with its transaction: after an error nothing is written.
-    """
-    gathered: dict[str, list[AuditEntry]] = {}
-    connection.execution_options(**{_GATHERED: gathered})
-    try:
-        yield
-    finally:
-        connection.execution_options(**{_GATHERED: None})
-    for shard in sorted(gathered):  # in one order for all, so that two writers never wait in a ring
-        _write(connection, shard, gathered[shard])
-
-
-def _write(connection: Connection, shard: str, entries: Sequence[AuditEntry]) -> None:
+def _extend(connection: Connection, shard: str, entries: Sequence[AuditEntry]) -> None:
     head = _lock_head(connection, shard)
-    rows = []
+    rows: list[Values] = []
+    sequence, last = head.sequence, head.hash
     for entry in entries:
         # The hash covers the time as text, so there is one way to write an instant.
-        kept = replace(entry, at=entry.at.astimezone(UTC))
-        sequence = head.sequence + 1
-        digest = chain_hash(head.hash, sequence, kept)
+        kept = entry if entry.at.tzinfo is UTC else replace(entry, at=entry.at.astimezone(UTC))
+        sequence += 1
+        digest = chain_hash(last, sequence, kept)
         rows.append(
-            {
-                "shard": shard,
-                "sequence": sequence,
-                "at": kept.at,
-                "actor": kept.actor,
-                "action": kept.action,
-                "subject": kept.subject,
-                "reason": kept.reason,
-                "count": kept.count,
-                "previous": head.hash,
-                "hash": digest,
-            }
-        )
-        head = Head(sequence=sequence, hash=digest)
-    connection.execute(_ADD, rows)
-    connection.execute(_MOVE_HEAD, {"s": shard, "sequence": head.sequence, "hash": head.hash})
+            (shard, sequence, kept.at, kept.actor, kept.action, kept.subject, kept.reason,
+             kept.count, last, digest)
+        )  # fmt: skip
+        last = digest
+    insert_rows(connection, audit, _COLUMNS, rows)
+    connection.execute(_MOVE_HEAD, {"s": shard, "sequence": sequence, "hash": last})
 
 
 def heads(connection: Connection) -> dict[str, Head]:
@@ -154,7 +125,7 @@ def verify(
 _CHAINS = select(audit, audit.c.count.label("entries")).order_by(audit.c.shard, audit.c.sequence)
 
 _HEAD = select(audit_head).where(audit_head.c.shard == bindparam("s")).with_for_update()
-_ADD = insert(audit)
+_COLUMNS = tuple(column.name for column in audit.columns)
 _MOVE_HEAD = (
     update(audit_head)
     .where(audit_head.c.shard == bindparam("s"))

@@ -1,7 +1,8 @@
 """One batch of records in one transaction: position, inbox, handler, outbox. Publishes nothing.
 
-First all at once, as nearly always nothing fails; when something does, again from the start, one
-record after the other, each in a savepoint, so that a bad record costs itself and nothing else.
+First all at once, as nearly always nothing fails, and what is only refused has left nothing; when
+something does, again from the start, one record after the other, each in a savepoint, so that a
+bad record costs itself and nothing else.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,14 +13,16 @@ import structlog
 from sqlalchemy import Connection, Engine
 
 from contracts.envelope import Envelope
-from contracts.errors import FatalError, RetriableError
-from hub.bus import audit, journal, parking
+from contracts.errors import FatalError, RejectedError, RetriableError
+from hub.bus import journal, parking
 from hub.bus.database import waiting_mends
 from hub.bus.faults import fault
-from hub.bus.handling import Attempt, Handling
+from hub.bus.gathering import Gathered, gathering
+from hub.bus.handling import Attempt, Handling, Refusal
 from hub.bus.opening import ForeignError
-from hub.bus.outbox import NO_LANE, Stored
+from hub.bus.outbox import NO_LANE, Produced, Stored
 from hub.bus.port import FencedError, Incoming, Partition
+from hub.bus.stage import ShreddedError
 
 log = structlog.get_logger()
 
@@ -41,6 +44,17 @@ class Done:
     stored: Sequence[Stored]
     moved: Mapping[Partition, int]
     stopped: Mapping[Partition, Stopped] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
+    """What the records of a batch come to, while all goes well."""
+
+    connection: Connection
+    now: datetime
+    produced: list[Produced] = field(default_factory=list)
+    handled: list[tuple[str, Envelope]] = field(default_factory=list)
+    refused: list[tuple[Incoming, Refusal]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,24 +106,43 @@ class Batches:
     def _together(self, records: Sequence[Incoming], at: Positions) -> Done:
         moved = {record.partition: record.offset + 1 for record in records}
         opener, outbox, now = self.handling.opener, self.handling.outbox, self.clock()
-        with self.engine.begin() as connection, audit.gathering(connection):
+        with self.engine.begin() as connection:
             self._advance(connection, at, moved)
             envelopes = [opener.decode(record) for record in records]
             new = self._new(connection, envelopes)
             opener.prepare(envelopes)
-            produced, handled = [], []
-            for record, envelope in zip(records, envelopes, strict=True):
-                if envelope.id in new:
-                    new.discard(envelope.id)
-                    topic, lane = record.partition.topic, lane_of(record.partition)
-                    handled.append((topic, envelope))
-                    produced.append(
-                        self.handling.produce(connection, topic, envelope, lane=lane, now=now)
-                    )
-            stored = outbox.encode(produced)
+            taken = _Taken(connection=connection, now=now)
+            with gathering(connection) as gathered:
+                for record, envelope in zip(records, envelopes, strict=True):
+                    if envelope.id in new:
+                        new.discard(envelope.id)
+                        self._take(record, envelope, taken, gathered)
+            stored = outbox.encode(taken.produced)
             outbox.store(connection, stored)
-            self._conclude(connection, handled)
+            self._conclude(connection, taken.handled)
+        for record, error in taken.refused:
+            self.handling.log_refused(record, error)
         return Done(stored=stored, moved=moved)
+
+    def _take(
+        self, record: Incoming, envelope: Envelope, taken: _Taken, gathered: Gathered
+    ) -> None:
+        """Handle one record of many. One that is refused before it left anything costs no more."""
+        topic, lane = record.partition.topic, lane_of(record.partition)
+        before = gathered.touched
+        try:
+            produced = [
+                self.handling.produce(
+                    taken.connection, topic, envelope, lane=lane, now=taken.now
+                )
+            ]  # fmt: skip
+        except (RejectedError, ShreddedError) as error:
+            if gathered.touched != before or not self.handling.hears(record):
+                raise
+            produced = self.handling.refused(record, envelope, error, taken.now, lane=lane)
+            taken.refused.append((record, error))
+        taken.produced.extend(produced)
+        taken.handled.append((topic, envelope))
 
     def _one_by_one(self, records: Sequence[Incoming], at: Positions) -> Done:
         log.info("one by one", stage=self._stage, count=len(records))

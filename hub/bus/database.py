@@ -5,10 +5,9 @@ savepoints, `reading(engine)` is a read-only one that never waits for a writer.
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ import orjson
 import psycopg
 import psycopg.sql
 from sqlalchemy import (
-    JSON,
     Connection,
     DateTime,
     Dialect,
@@ -25,7 +23,6 @@ from sqlalchemy import (
     TypeDecorator,
     create_engine,
     event,
-    insert,
     make_url,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -33,10 +30,13 @@ from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import DBAPIError
 
 from contracts.errors import FatalError, RetriableError
+from hub.bus.gathering import note_statement
+from hub.bus.raw import dumps, insert_of, insertion
 
-Values = tuple[str | int | float | bytes | None, ...]
+Values = tuple[str | int | float | bytes | datetime | None, ...]
 
 READS = "clm_reads"
+_INSTANT = len("2026-01-31 23:59:59.999999")
 BUSY_MILLISECONDS = 30_000
 
 # What a later attempt mends: a lock, a full disk, an unreadable file, an operator's stop.
@@ -54,12 +54,21 @@ class UtcTime(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Refuse a naive time: nobody can say which instant it is."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
+        del dialect
+        if value is not None and value.tzinfo is None:
             raise TypeError("a stored time must know its zone")
-        moment = value.astimezone(UTC)
-        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+        return value.astimezone(UTC) if value is not None else None
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
+        """SQLite's text in one step: SQLAlchemy would take the instant apart again."""
+        if dialect.name != "sqlite":
+            return super().bind_processor(dialect)
+
+        def text(value: datetime | None) -> str | None:
+            moment = self.process_bind_param(value, dialect)
+            return None if moment is None else moment.isoformat(" ", "microseconds")[:_INSTANT]
+
+        return text
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Give the zone back, and UTC whatever zone the server's session is in."""
@@ -84,6 +93,7 @@ def open_database(url: str) -> Engine:
             address, pool_pre_ping=True, connect_args={"connect_timeout": 10}, **_OPTIONS
         )
     event.listen(engine, "handle_error", _forget_values)
+    event.listen(engine, "before_cursor_execute", note_statement)
     return engine
 
 
@@ -96,7 +106,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 def inserting(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Return the dialect's own INSERT, for `on_conflict_do_update` and `on_conflict_do_nothing`."""
-    return _inserting(connection.dialect.name, table)
+    return insert_of(connection.dialect.name, table)
 
 
 def upsert(
@@ -107,20 +117,20 @@ def upsert(
     `guard` names a version column: a stored row with a higher one stays as it is.
     """
     if rows:
-        statement = _upserting(connection.dialect.name, table, tuple(rows[0]), guard)
-        connection.execute(statement, list(rows))
+        name, columns = connection.dialect.name, tuple(rows[0])
+        statement = insertion(name, table, columns, replaces=True, guard=guard)
+        statement.run(connection, [tuple(map(row.__getitem__, statement.columns)) for row in rows])
 
 
 def insert_rows(
     connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[Values]
 ) -> None:
-    """Insert many rows by one executemany, past SQLAlchemy's work on each of them.
-
-    Only for columns that need none of it (texts, numbers, bytes), named in the table's order.
-    """
+    """Insert many rows by one executemany; the columns are named in the table's order."""
     if rows:
-        statement = _inserting_raw(connection.dialect.name, table, columns)
-        connection.exec_driver_sql(statement, list(rows))
+        statement = insertion(connection.dialect.name, table, columns, replaces=False)
+        if statement.columns != columns:
+            raise TypeError(f"name the columns of {table.name} in its own order")
+        statement.run(connection, rows)
 
 
 def waiting_mends(error: BaseException) -> bool:
@@ -138,43 +148,9 @@ def waiting_mends(error: BaseException) -> bool:
     return False
 
 
-def _inserting(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
-    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
-
-
-_POSITIONAL: dict[str, Dialect] = {
-    "sqlite": sqlite.dialect(paramstyle="qmark"),
-    "postgresql": postgresql.dialect(paramstyle="format"),  # type: ignore[no-untyped-call]
-}
-
-
-@lru_cache(maxsize=64)
-def _inserting_raw(dialect: str, table: Table, columns: tuple[str, ...]) -> str:
-    for name in columns:
-        if isinstance(table.c[name].type, TypeDecorator | DateTime | JSON):
-            raise TypeError(f"{table.name}.{name} cannot be written as it is: use upsert")
-    compiled = insert(table).compile(dialect=_POSITIONAL[dialect], column_keys=columns)
-    if tuple(compiled.positiontup or ()) != columns:
-        raise TypeError(f"name the columns of {table.name} in its own order")
-    return str(compiled)
-
-
-@lru_cache(maxsize=256)  # to build a statement takes longer than to run it
-def _upserting(
-    dialect: str, table: Table, columns: tuple[str, ...], guard: str
-) -> sqlite.Insert | postgresql.Insert:
-    statement = _inserting(dialect, table)
-    keys = [column.name for column in table.primary_key.columns]
-    return statement.on_conflict_do_update(
-        index_elements=keys,
-        set_={name: statement.excluded[name] for name in columns if name not in keys},
-        where=table.c[guard] <= statement.excluded[guard] if guard else None,
-    )
-
-
 _OPTIONS: dict[str, Any] = {
     "hide_parameters": True,
-    "json_serializer": lambda value: orjson.dumps(value).decode(),
+    "json_serializer": dumps,
     "json_deserializer": orjson.loads,
 }
 

@@ -26,6 +26,9 @@ log = structlog.get_logger()
 OUTCOME = "outcome"
 OUTCOME_TYPE = "clm.outcome.v1"
 
+Refusal = RejectedError | ShreddedError
+"""Why nothing comes of a record, by its nature: no other try would end otherwise."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handling:
@@ -48,6 +51,38 @@ class Handling:
         tx = self.transaction(connection, lane or "retried")
         drafts = list(self.handler.does(message, tx, now))
         return Produced(cause=envelope.id, lane=lane, drafts=drafts, now=now, trace=envelope.trace)
+
+    def hears(self, record: Incoming) -> bool:
+        """Tell whether anybody hears of a record that the stage rejects; else it is parked."""
+        set_aside = record.partition.topic not in parking.NEVER_PARKED
+        return set_aside and OUTCOME in self.stage.publishes
+
+    def refused(
+        self, record: Incoming, envelope: Envelope, error: Refusal, now: datetime,
+        *, lane: str, attempts: int = 1,
+    ) -> list[Produced]:  # fmt: skip
+        """Tell every reason; of a person whose key was destroyed, nothing."""
+        if isinstance(error, ShreddedError):
+            return []
+        outcome = {"state": "rejected", "reasons": [asdict(reason) for reason in error.reasons]}
+        return [_told(record, envelope, outcome, now, lane=lane, attempts=attempts)]
+
+    def log_refused(self, record: Incoming, error: Refusal) -> None:
+        """Say that the record was refused."""
+        if isinstance(error, ShreddedError):
+            log.info("skipped: key destroyed", **self.where(record))
+            return
+        codes = sorted({reason.code for reason in error.reasons})
+        log.info("rejected", **self.where(record), codes=codes)
+
+    def where(self, record: Incoming) -> dict[str, Any]:
+        """Which record, as logs name it."""
+        return {
+            "stage": self.stage.name,
+            "topic": record.partition.topic,
+            "partition": record.partition.number,
+            "offset": record.offset,
+        }
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -75,8 +110,8 @@ class Attempt:
                 self.stored += self._produced(record, envelope, lane)
         except (RetriableError, FatalError, FencedError):
             raise
-        except ShreddedError:
-            log.info("skipped: key destroyed", **self._where(record))
+        except ShreddedError as error:
+            self.handling.log_refused(record, error)
         except RejectedError as error:
             self._reject(record, envelope, lane, error)
         except Exception as error:
@@ -93,14 +128,14 @@ class Attempt:
     def _reject(
         self, record: Incoming, envelope: Envelope, lane: str, error: RejectedError
     ) -> None:
-        never_set_aside = record.partition.topic in parking.NEVER_PARKED
-        if never_set_aside or OUTCOME not in self.handling.stage.publishes:
-            self._park(record, envelope, lane, error)  # nobody would hear of it otherwise
+        if not self.handling.hears(record):
+            self._park(record, envelope, lane, error)
             return
-        codes = sorted({reason.code for reason in error.reasons})
-        log.info("rejected", **self._where(record), codes=codes)
-        reasons = [asdict(reason) for reason in error.reasons]
-        self._tell(record, envelope, lane, {"state": "rejected", "reasons": reasons})
+        self.handling.log_refused(record, error)
+        told = self.handling.refused(
+            record, envelope, error, self.now, lane=lane, attempts=self.attempts
+        )
+        self.stored += self.handling.outbox.encode(told)
 
     def _park(
         self, record: Incoming, envelope: Envelope | None, lane: str, error: Exception
@@ -109,12 +144,12 @@ class Attempt:
         topic, place = record.partition.topic, parking.place_of(error)
         words = {"error": type(error).__name__, "place": place}
         if topic in parking.NEVER_PARKED:
-            log.critical("blocked: never parked", **self._where(record), **words)
+            log.critical("blocked: never parked", **self.handling.where(record), **words)
             raise RetriableError(
                 f"{topic}: {words['error']} at {place}: mend it, it is tried again"
             )
         tell = log.critical if isinstance(error, ForeignError) else log.error
-        tell("parked", **self._where(record), **words)
+        tell("parked", **self.handling.where(record), **words)
         parking.park(
             self.connection,
             parking.Parked(
@@ -128,30 +163,24 @@ class Attempt:
             ),
         )
         if envelope is not None and OUTCOME in self.handling.stage.publishes:
-            self._tell(record, envelope, lane, {"state": "parked", "reason": "unforeseen"})
+            outcome = {"state": "parked", "reason": "unforeseen"}
+            told = _told(record, envelope, outcome, self.now, lane=lane, attempts=self.attempts)
+            self.stored += self.handling.outbox.encode([told])
 
-    def _tell(
-        self, record: Incoming, envelope: Envelope, lane: str, outcome: Mapping[str, Any]
-    ) -> None:
-        system = parking.system_of(record.partition.topic, envelope)
-        draft = Draft(
-            topic=OUTCOME,
-            type=OUTCOME_TYPE,
-            key=envelope.key,
-            version=envelope.version,
-            data={**outcome, "system": system, "ref": parking.ref_of(envelope)},
-        )
-        # Not the id that the handler's own drafts derive from: a later try may still make those.
-        cause = f"{envelope.id}:{outcome['state']}:{self.attempts}"
-        produced = Produced(
-            cause=cause, lane=lane, drafts=[draft], now=self.now, trace=envelope.trace
-        )
-        self.stored += self.handling.outbox.encode([produced])
 
-    def _where(self, record: Incoming) -> dict[str, Any]:
-        return {
-            "stage": self.handling.stage.name,
-            "topic": record.partition.topic,
-            "partition": record.partition.number,
-            "offset": record.offset,
-        }
+def _told(
+    record: Incoming, envelope: Envelope, outcome: Mapping[str, Any], now: datetime,
+    *, lane: str, attempts: int,
+) -> Produced:  # fmt: skip
+    """What became of a record, for whoever waits for it."""
+    system = parking.system_of(record.partition.topic, envelope)
+    draft = Draft(
+        topic=OUTCOME,
+        type=OUTCOME_TYPE,
+        key=envelope.key,
+        version=envelope.version,
+        data={**outcome, "system": system, "ref": parking.ref_of(envelope)},
+    )
+    # Not the id that the handler's own drafts derive from: a later try may still make those.
+    cause = f"{envelope.id}:{outcome['state']}:{attempts}"
+    return Produced(cause=cause, lane=lane, drafts=[draft], now=now, trace=envelope.trace)

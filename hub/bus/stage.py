@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, Protocol, runtime_checkable
 
 from sqlalchemy import Connection
@@ -22,9 +23,12 @@ class Opens(StrEnum):
     @property
     def kinds(self) -> frozenset[Kind]:
         """The kinds of parts that it covers."""
-        if self is Opens.ALL:
-            return frozenset(Kind)
-        return frozenset(kind for kind in Kind if kind == self.value)
+        return _covered(self)
+
+
+@cache  # it is asked for each part of each record
+def _covered(opens: Opens) -> frozenset[Kind]:
+    return frozenset(kind for kind in Kind if opens is Opens.ALL or kind == opens.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,9 @@
 A cell is never repeated: its row and column say enough.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -15,8 +16,10 @@ from hub.classify.questionnaire import MOST_HOURS, Questionnaire
 OLDEST = 120
 _YES_NO = {"yes": 1.0, "no": 2.0}
 _ANSWERS = (1.0, 2.0, 7.0, 8.0, 9.0, 97.0, 98.0, 99.0)
-_BLANK = {"", ".", "-", "na", "n/a", "nan", "null", "none"}
+_BLANK = frozenset({"", ".", "-", "na", "n/a", "nan", "null", "none"})
 """How statistical programs write an empty cell, beside nothing at all."""
+_COMMA = re.compile(r"[0-9]{1,3},[0-9]{1,2}")
+"""A decimal as half of the world writes it. Three digits after it would be thousands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +33,10 @@ class BadCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """How one question is answered. `valid` are codes, or else `least` to `most` are."""
+    """How one question is answered: by codes that are `valid`, or from `least` to under `below`.
+
+    `words` are the labels of codes, in files that write those; `silent` the labels of no answer.
+    """
 
     name: str
     column: str
@@ -39,7 +45,9 @@ class Question:
     least: float = 0
     below: float = 0
     missing: tuple[float, ...] = ()
-    reads_words: bool = False
+    words: Mapping[str, float] = field(default_factory=dict)
+    silent: frozenset[str] = frozenset()
+    is_yes_or_no: bool = False
 
     def takes(self, number: pl.Expr) -> pl.Expr:
         """Tell whether a number is an answer, or a code for none."""
@@ -51,31 +59,37 @@ class Question:
 def questions(asked: Questionnaire, columns: Mapping[str, str]) -> tuple[Question, ...]:
     """Return every question of a file; `columns` has its column of each."""
     below = min(asked.hours_below, MOST_HOURS + 1)
+    silent = _BLANK | asked.no_answer
 
     def hours(name: str, limit: float) -> Question:
         return Question(
-            name=name, column=columns[name], below=limit, missing=asked.missing,
+            name=name, column=columns[name], below=limit, missing=asked.missing, silent=silent,
             wanted=f"a number of hours from 0 to {limit - 1:g}",
         )  # fmt: skip
 
     found = [
         Question(
             name=asked.age, column=columns[asked.age], wanted="an age in completed years",
-            below=OLDEST + 1, missing=asked.missing,
+            below=OLDEST + 1, missing=asked.missing, silent=silent,
         ),
         hours(asked.hours, below),
         *(hours(chore.hours, MOST_HOURS + 1) for chore in asked.chores),
         *(
             Question(
                 name=name, column=columns[name], wanted="1 (yes), 2 (no) or a code for no answer",
-                valid=_ANSWERS, reads_words=True,
+                valid=_ANSWERS, is_yes_or_no=True, silent=silent,
             )
             for name in asked.answers()
         ),
     ]  # fmt: skip
     if asked.result:
         name, wanted = asked.result, "a result of the interview, 1 to 99"
-        found.append(Question(name=name, column=columns[name], wanted=wanted, least=1, below=100))
+        found.append(
+            Question(
+                name=name, column=columns[name], wanted=wanted, least=1, below=100, silent=silent,
+                words=asked.results,
+            )
+        )  # fmt: skip
     return tuple(found)
 
 
@@ -117,12 +131,17 @@ def _mend(cells: pl.DataFrame, question: Question) -> pl.Series:
 
 def _number(text: str, question: Question) -> float | None:
     clean = normalise(text)
-    if clean.casefold() in _BLANK:
+    word = clean.casefold()
+    if word in question.silent:
         return None
-    if question.reads_words and not clean.isdecimal():
-        word = codes.load("yes_no").find(clean)
-        if word in _YES_NO:
-            return _YES_NO[word]
+    if word in question.words:
+        return question.words[word]
+    if question.is_yes_or_no and not clean.isdecimal():
+        said = codes.load("yes_no").find(clean)
+        if said in _YES_NO:
+            return _YES_NO[said]
+    if _COMMA.fullmatch(clean):
+        clean = clean.replace(",", ".")
     try:
         return None if "_" in clean else float(clean)  # 1_3 is a number to Python alone
     except ValueError:
@@ -138,7 +157,7 @@ def _told(
         filled = cells[one.column].is_not_null()
         if cells[one.column].dtype == pl.String:
             text = cells[one.column].str.strip_chars().str.to_lowercase()
-            filled &= ~text.is_in(sorted(_BLANK)).fill_null(value=False)
+            filled &= ~text.is_in(sorted(one.silent)).fill_null(value=False)
         refused = ~numbers.select(one.takes(pl.col(one.name))).to_series()
         found += [(row, place) for row in (filled & refused).arg_true().to_list()]
     for row, place in sorted(found):

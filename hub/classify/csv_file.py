@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -15,6 +16,8 @@ BLOCK = 4 << 20
 _HEADER = 4 << 20  # bytes that no header reaches
 _MARK = b"\xef\xbb\xbf"
 _SEPARATORS = ",;\t"
+_SEPARATOR_NAMES = {",": "comma", ";": "semicolon", "\t": "tab"}
+_STRAY_QUOTE = re.compile(rb'[^,;\t\r\n"]"[^,;\t\r\n"]')
 
 
 class CsvFile:
@@ -97,10 +100,26 @@ class CsvFile:
             return pl.DataFrame(schema=schema)
         except pl.exceptions.PolarsError:
             # its own words repeat cells
-            raise FatalError(
-                f"{self._name}: from row {row} on, some row has more fields than the header's"
-                f" {len(self.header)}, or a quote that is not closed"
-            ) from None
+            raise FatalError(f"{self._name}: {self._fault(block, row)}") from None
+
+    def _fault(self, block: bytes, row: int) -> str:
+        """Say which row cannot be read and why: another, slow look at what could not be read."""
+        text = io.StringIO(block.decode("utf-8"), newline="")
+        at = row
+        try:
+            for fields in csv.reader(text, delimiter=self._separator, strict=True):
+                if len(fields) > len(self.header):
+                    return (
+                        f"row {at} has more fields ({len(fields)}) than the header"
+                        f" ({len(self.header)}): put quotes around a text with a"
+                        f" {_SEPARATOR_NAMES[self._separator]}, or take away what is too much"
+                    )
+                at += 1
+        except csv.Error:
+            return f"row {at}: a quote is not closed, or text follows a closed one; mend the quotes"
+        found = _STRAY_QUOTE.search(block)
+        line = row + block.count(b"\n", 0, found.start() if found else 0)
+        return f"about row {line}: a quote inside a text without quotes; write it twice, in quotes"
 
     def _empty(self, block: bytes) -> list[int]:
         """Return the places of lines without anything: they are no rows."""

@@ -1,7 +1,7 @@
 """Which question of a survey asks what: data beside this file. Reads no answers."""
 
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -27,7 +27,8 @@ class Questionnaire:
     """The questions of one survey, by what they ask.
 
     `hazards` make work hazardous, `unclear_hazards` do not tell their kind. `hours_below`: hours
-    from there on are no answer to `hours`.
+    from there on are no answer to `hours`. `results` and `no_answer`: labels that stand in a cell
+    instead of the code.
     """
 
     name: str
@@ -40,6 +41,8 @@ class Questionnaire:
     hours: str
     hours_below: float
     missing: tuple[float, ...]
+    no_answer: frozenset[str]
+    results: Mapping[str, float]
     chores: tuple[Chore, ...]
     hazards: tuple[str, ...]
     unclear_hazards: tuple[str, ...]
@@ -89,7 +92,7 @@ class Questionnaire:
 @cache
 def load(name: str) -> Questionnaire:
     """Return a questionnaire by name. Raises LookupError with the names that there are."""
-    if name not in _data():
+    if name not in names():
         raise LookupError(f"no questionnaire {name!r}; there are: {', '.join(names())}")
     return _questionnaire(name, _data()[name])
 
@@ -101,7 +104,7 @@ def of_rules(rules: RuleSet) -> Questionnaire:
 
 def names() -> tuple[str, ...]:
     """Return the names of all questionnaires."""
-    return tuple(_data())
+    return tuple(name for name, data in _data().items() if isinstance(data, dict))
 
 
 def _questionnaire(name: str, data: dict[str, Any]) -> Questionnaire:
@@ -112,6 +115,7 @@ def _questionnaire(name: str, data: dict[str, Any]) -> Questionnaire:
         activities=tuple(data["activities"]), hours=data["hours"],
         hours_below=data.get("hours_below", MOST_HOURS + 1),
         missing=tuple(float(code) for code in data["missing"]),
+        no_answer=frozenset(_data()["no_answer"]), results=data.get("results", {}),
         chores=tuple(Chore(asks=tuple(one["asks"]), hours=one["hours"]) for one in data["chores"]),
         hazards=tuple(q for q, code in data["hazards"].items() if counts[code] == "yes"),
         unclear_hazards=tuple(q for q, code in data["hazards"].items() if counts[code] != "yes"),
@@ -119,6 +123,6 @@ def _questionnaire(name: str, data: dict[str, Any]) -> Questionnaire:
 
 
 @cache
-def _data() -> dict[str, dict[str, Any]]:
+def _data() -> dict[str, Any]:
     text = files(__package__).joinpath("questionnaires.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)

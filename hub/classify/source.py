@@ -62,11 +62,14 @@ def columns_of(header: tuple[str, ...], wanted: Questionnaire, rules: RuleSet) -
 def _refuse(
     header: tuple[str, ...], wanted: Questionnaire, rules: RuleSet, places: dict[str, list[int]]
 ) -> None:
-    absent = [name for name in wanted.needed(rules) if name.casefold() not in places]
+    needed = wanted.needed(rules)
+    absent = [name for name in needed if name.casefold() not in places]
     if absent:
+        hint = " Is its first row the header?" if len(absent) == len(needed) else ""
         raise FatalError(
             f"the file has no column {_named(absent)}: the rules {rules.short} need"
             f" {'it' if len(absent) == 1 else 'them'} ({wanted.title}). Names may be in any case."
+            f"{hint}"
         )
     twice = [name for name in wanted.questions() if len(places.get(name.casefold(), ())) > 1]
     if twice:

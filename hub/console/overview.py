@@ -34,7 +34,9 @@ class StageLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceLine:
-    """One source: its sums, and how far it was read where the caller may know (`known`)."""
+    """One system: its sums, and how far all its sources were read where the caller may know
+    (`known`). A problem of one of several sources names it.
+    """
 
     system: str
     totals: Totals
@@ -114,20 +116,25 @@ def _lines(flow: Flow, pipeline: Sequence[Stage]) -> list[StageLine]:
 
 def _sources(connection: Connection, caller: Caller) -> list[SourceLine]:
     totals = ledger.totals(connection)
-    states: dict[str, SourceState] = {}
-    if can_act_as(caller, doors.SOURCES):
-        states = {state.system: state for state in sources.list_sources(connection)}
+    if not can_act_as(caller, doors.SOURCES):
+        return [SourceLine(system=system, totals=totals[system]) for system in sorted(totals)]
+    states, until = sources.list_sources(connection), sources.freshness(connection)
     return [
-        _source(system, totals.get(system, Totals()), states.get(system))
-        for system in sorted(totals.keys() | states.keys())
-    ]
+        SourceLine(
+            system=system, totals=totals.get(system, Totals()), known=system in until,
+            until=until.get(system), problem=_problem(system, states),
+        )
+        for system in sorted(totals.keys() | until.keys())
+    ]  # fmt: skip
 
 
-def _source(system: str, totals: Totals, state: SourceState | None) -> SourceLine:
-    if state is None:
-        return SourceLine(system=system, totals=totals)
-    until = datetime.fromisoformat(state.complete_until) if state.complete_until else None
-    return SourceLine(system=system, totals=totals, known=True, until=until, problem=state.problem)
+def _problem(system: str, states: Sequence[SourceState]) -> str:
+    """What keeps a system's sources from being read; an installed contract's is named with it."""
+    return "; ".join(
+        one.problem if one.system == system else f"{one.system}: {one.problem}"
+        for one in states
+        if one.problem and sources.system_of(one.system) == system
+    )
 
 
 def _referrals(connection: Connection, caller: Caller) -> dict[str, int] | None:

@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from adapters.sdk.manifest import SheetForm
-from adapters.sdk.reading import ReadFile, open_file
+from adapters.sdk.file_form import sheet_of
+from adapters.sdk.reading import ReadFile
 from adapters.sdk.unpack import UnreadableError
-from contracts.guessing import Known, NotGuessedError, code_name, guess
-from contracts.source_contract import SourceContract
-from hub.contract_tools.folders import Place, WrongUseError, load, shipped
+from contracts.guessing import Known, NotGuessedError, guess
+from hub.contract_tools.folders import Place, load, shipped
+from hub.contract_tools.opening import NO_RECORDS, opened
 
-TABLES = frozenset({"xlsx", "xls", "ods", "csv"})
 TABLE_NAMES = frozenset({".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".tsv", ".txt"})
 
 
@@ -20,7 +19,7 @@ def choose(path: Path) -> Place:
     looks like a header fits nothing, each contract's own codes are looked for.
     """
     try:
-        return _by_columns(open_file(path))
+        return _by_columns(opened(path))
     except (NotGuessedError, UnreadableError):
         found = _by_codes(path) if path.suffix.lower() in TABLE_NAMES else None
         if found is None:
@@ -28,29 +27,9 @@ def choose(path: Path) -> Place:
         return found
 
 
-def form_of(contract: SourceContract) -> SheetForm:
-    """Return what a reader of tables must know: the codes of the columns.
-
-    Raises WrongUseError where two names are one in a table, whose headers have no case.
-    """
-    columns = contract.properties
-    coded: dict[str, str] = {}
-    for name in columns:
-        if (other := coded.setdefault(code_name(name), name)) != name:
-            raise WrongUseError(
-                f"the contract's fields {other} and {name} are one column in a table, where"
-                " capitals and blanks do not count: rename one of them"
-            )
-    return SheetForm(
-        record=contract.record, columns=tuple(map(code_name, columns)),
-        required=tuple(code_name(name) for name in contract.required if name in columns),
-        one_of=tuple(
-            tuple(map(code_name, group)) for group in contract.one_of if set(group) <= set(columns)
-        ),
-    )  # fmt: skip
-
-
 def _by_columns(file: ReadFile) -> Place:
+    if not file.columns:
+        raise UnreadableError(NO_RECORDS)
     places = {place.name: place for place in shipped()}
     known = []
     for name, place in places.items():
@@ -66,7 +45,7 @@ def _by_codes(path: Path) -> Place | None:
     found: dict[int, list[Place]] = {}
     for place in shipped():
         try:
-            file = open_file(path, form=form_of(load(place)))
+            file = opened(path, sheet_of(load(place)))
         except UnreadableError:
             continue
         found.setdefault(len(file.columns), []).append(place)

@@ -1,5 +1,8 @@
 """Finds contracts, shipped ones and an integrator's own, and reads their files. Judges nothing."""
 
+import errno
+import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -7,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from adapters.sdk.plain_file import TooLongError
 from contracts import source_contract
 from contracts.checking.fault import CONTRACT, MAPPING, SAMPLE, Fault, Texts, whole_file
 from contracts.errors import HubError
@@ -53,7 +57,7 @@ def find(given: str) -> Place:
     if not given or len(given) > _LONGEST_NAME:
         raise WrongUseError("name a contract: its folder, or one that is shipped, as emis/school")
     folder = Path(given)
-    if (folder / CONTRACT).is_file():
+    if _is_file(folder / CONTRACT):
         return Place(name=given, folder=folder)
     named = [place for place in shipped() if given.strip("/") in _names(place)]
     newest = {place.name.rsplit("/", 1)[0]: place for place in named}  # of one record, the last
@@ -61,7 +65,7 @@ def find(given: str) -> Place:
         return next(iter(newest.values()))
     if newest:
         raise WrongUseError(f"{given} may be {' or '.join(newest)}: name the one that is meant")
-    if folder.is_dir():
+    if os.path.isdir(folder):  # noqa: PTH112 - a name that is none raises nothing here
         raise WrongUseError(
             f"{given} holds no {CONTRACT}: name a folder that does, as {given}/v1, or scaffold one"
             f" with `clmhub contract new {given} --from FILE`"
@@ -73,6 +77,14 @@ def find(given: str) -> Place:
         + (f": {near[0]} perhaps?" if near else ".")
         + f" Shipped are: {', '.join(names)}"
     )
+
+
+def _is_file(path: Path) -> bool:
+    """Tell whether something stands there that is read, or cannot be; a wild name is none."""
+    try:
+        return path.exists() and not path.is_dir()
+    except (OSError, ValueError):  # longer than any name, or with a zero in it
+        return False
 
 
 def _names(place: Place) -> set[str]:
@@ -87,11 +99,11 @@ def read(place: Place) -> tuple[Texts | None, list[Fault]]:
     found: dict[str, str] = {}
     for name in (CONTRACT, MAPPING, SAMPLE):
         path = place.folder / name
-        if name == SAMPLE and not path.exists():
+        if name == SAMPLE and not (path.exists() or path.is_symlink()):
             continue
         try:
             found[name] = _text(path)
-        except (OSError, ValueError) as error:
+        except (OSError, TooLongError, UnicodeDecodeError) as error:
             faults.append(_unread(name, error))
     if faults:
         return None, faults
@@ -101,10 +113,28 @@ def read(place: Place) -> tuple[Texts | None, list[Fault]]:
     ), []  # fmt: skip
 
 
+def bytes_of(path: Path, most: int) -> bytes:
+    """Return what a plain file holds; a link to one may be followed.
+
+    Raises TooLongError for more than `most` bytes, OSError for what cannot be read or is no plain
+    file: a pipe would be waited for, and a device never ends.
+    """
+    with open(path, "rb", opener=_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "this is no plain file")
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise TooLongError
+    return content
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 def _text(path: Path) -> str:
-    if path.stat().st_size > LARGEST:
-        raise ValueError
-    return path.read_text(encoding="utf-8-sig")
+    text = bytes_of(path, LARGEST).decode("utf-8-sig")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _unread(name: str, error: Exception) -> Fault:
@@ -113,10 +143,11 @@ def _unread(name: str, error: Exception) -> Fault:
         return whole_file(name, "file_missing", f"there is no {name}", step)
     if isinstance(error, UnicodeDecodeError):
         return whole_file(name, "encoding_wrong", "this is no UTF-8 text", "save it as UTF-8")
-    if isinstance(error, ValueError):
+    if isinstance(error, TooLongError):
         said = f"it has more than {LARGEST // 2**20} MB"
         return whole_file(name, "file_too_large", said, "keep a few samples, and no more")
-    return whole_file(name, "file_unread", "it may not be read", "give yourself the right to it")
+    step = "put a plain file there, and give yourself the right to read it"
+    return whole_file(name, "file_unread", "it cannot be read, or is no file", step)
 
 
 def load(place: Place) -> SourceContract:

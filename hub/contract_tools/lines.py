@@ -13,7 +13,7 @@ from contracts.model.case_facts import CaseFacts
 from contracts.model.figure import Figure, SurveyFigure
 from contracts.model.identity import Identity
 from hub.contract_tools.masking import masked
-from hub.contract_tools.trying import Tick, Trial, read_whole, records
+from hub.contract_tools.trying import Tick, Trial, records
 
 _FIGURES: dict[str, type[Thing]] = {"inspection": Figure, "survey": SurveyFigure}
 _ANSWERS: dict[str, type[Thing]] = {"case": CaseAnswer, "referral": ReferralAnswer}
@@ -21,7 +21,6 @@ _ANSWERS: dict[str, type[Thing]] = {"case": CaseAnswer, "referral": ReferralAnsw
 
 def json_lines(trial: Trial, limit: int, tick: Tick, *, reveal: bool) -> Iterator[bytes]:
     """Yield a line for every record; nothing at all when the file cannot be read to its end."""
-    read_whole(trial, limit, tick)
     for record in records(trial, limit, tick):
         line: dict[str, Any] = {"sheet": record.row.sheet, "row": record.row.row}
         if trial.contract.splits:
@@ -32,6 +31,8 @@ def json_lines(trial: Trial, limit: int, tick: Tick, *, reveal: bool) -> Iterato
             line |= {"accepted": False, "reasons": [_reason(one) for one in error.reasons]}
         else:
             line |= {"accepted": True, "canonical": canonical(made, reveal=reveal)}
+        if record.notes:
+            line["notes"] = [_reason(one) for one in record.notes]
         yield orjson.dumps(line) + b"\n"
 
 
@@ -55,7 +56,6 @@ def bundles(trial: Trial, limit: int, tick: Tick) -> Iterator[bytes]:
     """Yield a FHIR Bundle for every accepted record about a child, with all its values."""
     from contracts.fhir import bundle_of
 
-    read_whole(trial, limit, tick)
     for record in records(trial, limit, tick):
         try:
             made = trial.plan.translate(record.body, where=record.row.where, key=record.key)

@@ -14,6 +14,7 @@ from contracts.checking.targets import PERSONAL, things_in
 from contracts.labels import label_of
 
 _DOTS = "••••"
+_UNKNOWN = (True, None)  # what a field is that no model has
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -33,13 +34,12 @@ def mask(value: object) -> str:
 
 def masked(content: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
     """Return a thing of the common schema, masked field by field as its classes say."""
-    return {name: _field(value, model, name) for name, value in content.items()}
+    known = _known(model)
+    return {name: _field(value, known.get(name, _UNKNOWN)) for name, value in content.items()}
 
 
-def _field(value: Any, model: type[BaseModel], name: str) -> Any:  # noqa: ANN401 - any JSON value
-    if name not in model.model_fields:
-        return mask(value)
-    personal, inner = _about(model, name)
+def _field(value: Any, known: tuple[bool, type[BaseModel] | None]) -> Any:  # noqa: ANN401 - JSON
+    personal, inner = known
     if inner and isinstance(value, dict):
         return masked(value, inner)
     if inner and isinstance(value, list):
@@ -50,10 +50,12 @@ def _field(value: Any, model: type[BaseModel], name: str) -> Any:  # noqa: ANN40
 
 
 @cache
-def _about(model: type[BaseModel], name: str) -> tuple[bool, type[BaseModel] | None]:
-    """Return whether a field is personal, and the thing that it holds."""
-    kind = model.model_fields[name].annotation
-    return label_of(model, name) in PERSONAL, next(things_in(kind), None)
+def _known(model: type[BaseModel]) -> Mapping[str, tuple[bool, type[BaseModel] | None]]:
+    """Return of each field whether it is personal, and the thing that it holds."""
+    return {
+        name: (label_of(model, name) in PERSONAL, next(things_in(one.annotation), None))
+        for name, one in model.model_fields.items()
+    }
 
 
 def _count(number: int, what: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from adapters.sdk.reading import open_file
+from adapters.sdk.plain_file import TooLongError
 from contracts.checking.document import Document
 from contracts.checking.fault import CONTRACT, MAPPING, SAMPLE, Texts
 from contracts.checking.form import read_form
@@ -17,9 +17,9 @@ from contracts.scaffold import write
 from contracts.scaffold.primero import Known, draft_from_site
 from contracts.scaffold.site import read_site
 from contracts.scaffold.table import draft_from_rows
-from contracts.strict_json import loads
-from hub.contract_tools.choosing import TABLES
-from hub.contract_tools.folders import WrongUseError, find, read
+from contracts.strict_json import LARGEST, loads
+from hub.contract_tools.folders import WrongUseError, bytes_of, find, read
+from hub.contract_tools.opening import TABLES, opened
 
 MOST_ROWS = 1000
 MOST_COLUMNS = 2000
@@ -31,15 +31,15 @@ _VERSION = re.compile(r"v[1-9][0-9]{0,3}")
 def from_file(folder: Path, sample: Path, named: str) -> list[Path]:
     """Scaffold from a file's first rows. Raises HubError for a file that cannot be read."""
     system, record = names_of(folder, named)
-    file = open_file(sample)
+    file = opened(sample)
     coded = file.kind in TABLES
     rows = [
         {(code_name(name) if coded else name): cell for name, cell in row.body.items()}
         for row in islice(file.rows(), MOST_ROWS)
     ]
-    if not rows:
-        raise HubError(f"{sample.name} holds no record: give a sample with some rows")
     columns = {name for row in rows for name in row}
+    if not columns:
+        raise HubError(f"{sample.name} holds no record: give a sample with some rows")
     if len(columns) > MOST_COLUMNS:
         raise HubError(
             f"it has {len(columns)} columns, and a contract at most {MOST_COLUMNS}:"
@@ -53,6 +53,11 @@ def from_primero(folder: Path, forms: Path, lookups: Path, named: str) -> list[P
     """Scaffold from the answers of a Primero's `/forms` and `/lookups`."""
     system, record = names_of(folder, named)
     site = read_site(_json(forms), _json(lookups))
+    if not site.fields:
+        raise HubError(
+            f"{forms.name} tells of no field of a case: name the answer of /forms first, and then"
+            " that of /lookups"
+        )
     draft = draft_from_site(system, record, site, _known(), "a Primero's forms and lookups")
     return save(folder, write(replace(draft, major=_major(folder))))
 
@@ -75,15 +80,16 @@ def _known() -> Known:
 
 def _json(path: Path) -> object:
     try:
-        return loads(path.read_bytes(), where=path.name)
-    except OSError:
+        return loads(bytes_of(path, LARGEST), where=path.name)
+    except (OSError, TooLongError):
         raise WrongUseError(f"{path} cannot be read: give the saved answer's file") from None
 
 
 def names_of(folder: Path, named: str) -> tuple[str, str]:
     """Return system and record: as they are named, else the last two parts of the folder."""
     parts = [code_name(part) for part in folder.absolute().parts if not _VERSION.fullmatch(part)]
-    system, _, record = named.partition("/") if named else (parts[-2], "", parts[-1])
+    own = "/".join(["", "", *parts][-2:])  # a folder near the root has fewer parts
+    system, _, record = (named or own).partition("/")
     if not (_NAME.fullmatch(system) and _NAME.fullmatch(record)):
         raise WrongUseError(
             "the contract needs two names, each of two or more small letters, digits and _: say"

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from contracts.checking.targets import PERSONAL, targets
 from contracts.mapping.translation import Explained, ExplainedRow
 from hub.contract_tools.masking import mask
-from hub.contract_tools.trying import Record, Tick, Trial, read_whole, records
+from hub.contract_tools.trying import Record, Tick, Trial, records
+from hub.terminal import visible
 
 _MOST_RECORDS = 30
 _OUTCOMES = (
@@ -17,6 +18,8 @@ _OUTCOMES = (
 )  # fmt: skip
 _TROUBLES = frozenset({"unmapped", "absent", "unreadable"})
 _CODE_LIKE = re.compile(r"[a-z0-9_.-]{1,24}|[A-Z0-9_.-]{1,12}")
+_DIGIT = re.compile(r"[0-9]")
+_MOST_DIGITS = 6  # of a place's code; a phone or a card has more
 
 
 @dataclass(slots=True)
@@ -37,13 +40,13 @@ class _Sums:
     fates: Counter[str] = field(default_factory=Counter)
     every: list[list[str]] = field(default_factory=list, repr=False)
     remarkable: list[list[str]] = field(default_factory=list, repr=False)
+    replaced: int = 0
     unused: dict[str, None] = field(default_factory=dict)
     unknown: dict[str, None] = field(default_factory=dict)
 
 
 def lines(trial: Trial, limit: int, tick: Tick, *, reveal: bool) -> Iterator[str]:
     """Yield the page; nothing at all when the file cannot be read to its end."""
-    read_whole(trial, limit, tick)
     sums = _Sums(reveal=reveal)
     for record in records(trial, limit, tick):
         explained = trial.plan.explain(record.body, where=record.row.where, key=record.key)
@@ -70,6 +73,7 @@ def _add(record: Record, explained: Explained, sums: _Sums) -> None:
     sums.unknown |= dict.fromkeys(explained.unknown)
     fate = _fate(explained)
     sums.fates[fate] += 1
+    sums.replaced += record.is_replaced
     told = _told(record, explained, fate, reveal=sums.reveal)
     if len(sums.every) < _MOST_RECORDS:
         sums.every.append(told)
@@ -91,18 +95,28 @@ def _told(record: Record, explained: Explained, fate: str, *, reveal: bool) -> l
     found = [f"  {sheet}row {record.row.row}{part}: {fate}"]
     for reason in explained.reasons:
         found += [f"      {reason.message}", f"      -> {reason.next_step}"]
+    for note in record.notes:
+        found += [f"      note: {note.message}", f"      -> {note.next_step}"]
     if explained.translated is None:
         return found
     for row in explained.rows:
         if row.outcome in _TROUBLES:
-            # After a slip of columns a cell may be anything, whatever its column: a name, say.
-            hidden = _personal(row) or not _CODE_LIKE.fullmatch(str(row.raw))
-            cell = f" ({_short(str(row.raw))})" if reveal or not hidden else ""
+            cell = f" ({_short(str(row.raw))})" if reveal or _may_be_shown(row) else ""
             found.append(f"      {row.column}{cell} {_TROUBLE_WORDS[row.outcome]}: {row.target}")
     facts = explained.translated.facts or {}
     found += [f"      note: {note}" for note in facts.get("notes", ())]
     found += [f"      breaks the quality rule {name}" for name in explained.translated.quality]
     return found
+
+
+def _may_be_shown(row: ExplainedRow) -> bool:
+    """Tell whether a cell looks like a code, and may be of no person.
+
+    After a slip of columns a cell may be anything, whatever its column: a name, a number to call.
+    """
+    text = str(row.raw)
+    is_code = _CODE_LIKE.fullmatch(text) is not None and len(_DIGIT.findall(text)) <= _MOST_DIGITS
+    return is_code and row.outcome == "unmapped" and not _personal(row)
 
 
 _TROUBLE_WORDS = {
@@ -135,8 +149,8 @@ def _columns(sums: _Sums) -> Iterator[str]:
 
 
 def _short(text: str, most: int = 60) -> str:
-    """Return a cell's text without what would steer a terminal, and no longer than a line."""
-    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+    """Return a cell's text on a line, and no longer than one."""
+    plain = visible(text, instead=" ")
     return plain if len(plain) <= most else f"{plain[: most - 1]}…"
 
 
@@ -165,5 +179,10 @@ def _rest(trial: Trial, sums: _Sums) -> Iterator[str]:
     counts = ", ".join(f"{count} {fate}" for fate, count in sums.fates.most_common())
     total = sums.fates.total()
     yield f"{total} record{'' if total == 1 else 's'}: {counts or 'none'}"
+    if sums.replaced:
+        yield (
+            f"{sums.replaced} of them would not stay in the hub: a later one with the same key"
+            " takes the place of each."
+        )
     if not sums.reveal:
         yield "Personal values are masked; --reveal shows them."

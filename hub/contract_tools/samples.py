@@ -7,7 +7,7 @@ import orjson
 
 from contracts.errors import RejectedError
 from contracts.mapping.translation import Translated
-from hub.contract_tools.trying import Record, Tick, Trial, read_whole, records
+from hub.contract_tools.trying import Record, Tick, Trial, records
 
 MOST = 50
 """Samples are read by people: more of them than this nobody reads."""
@@ -16,7 +16,6 @@ MOST = 50
 def samples(trial: Trial, limit: int, tick: Tick) -> Iterator[bytes]:
     """Yield the text of a sample.json; nothing at all when the file cannot be read to its end."""
     limit = min(limit, MOST) or MOST
-    read_whole(trial, limit, tick)
     found = [_sample(trial, record) for record in records(trial, limit, tick)]
     yield orjson.dumps(found, option=orjson.OPT_INDENT_2) + b"\n"
 

@@ -6,17 +6,21 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from adapters.sdk.cells import key_text, month_text
-from adapters.sdk.reading import FileRow, ReadFile, open_file
-from contracts.cells import Unreadable, cell_text
+from adapters.sdk.file_form import sheet_of
+from adapters.sdk.reading import FileRow, ReadFile
+from contracts.errors import Reason
 from contracts.guessing import code_name
-from contracts.mapping import translation as mapping
 from contracts.mapping.translation import Plan
+from contracts.row_keys import Keyed, records_of
 from contracts.source_contract import SourceContract
-from hub.contract_tools.choosing import TABLES, choose, form_of
+from hub.contract_tools.choosing import TABLE_NAMES, choose
 from hub.contract_tools.folders import compiled, find, load
+from hub.contract_tools.opening import TABLES, opened
+from hub.contract_tools.repeats import Repeats
 
-Tick = Callable[[int], None]
+Tick = Callable[[str, int], None]
+"""Told what is being done and with which row, from 1."""
+_NO_KEY = "no key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +40,18 @@ class Trial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One record to be translated. `part` is the element of a row that is several records."""
+    """One record to be translated. `part` is the element of a row that is several records.
+
+    `notes` are what a person should know of it, beside its translation; `is_replaced` by a later
+    one with the same key.
+    """
 
     row: FileRow = field(repr=False)
     part: str
     key: str
     body: Mapping[str, Any] = field(repr=False)
+    notes: tuple[Reason, ...] = ()
+    is_replaced: bool = False
 
 
 def open_trial(path: Path, contract: str = "") -> Trial:
@@ -52,9 +62,10 @@ def open_trial(path: Path, contract: str = "") -> Trial:
     place = find(contract) if contract else choose(path)
     made = load(place)
     plan = compiled(place, made)
-    file = open_file(path)
-    if file.kind in TABLES:
-        file = open_file(path, form=form_of(made))
+    is_table = path.suffix.lower() in TABLE_NAMES
+    file = opened(path, sheet_of(made) if is_table else None)
+    if file.kind in TABLES and not is_table:  # by its content, whatever it is called
+        file = opened(path, sheet_of(made))
     named = {code_name(name): name for name in made.properties} if file.kind in TABLES else {}
     return Trial(
         names=named,
@@ -67,32 +78,29 @@ def open_trial(path: Path, contract: str = "") -> Trial:
 
 
 def records(trial: Trial, limit: int, tick: Tick) -> Iterator[Record]:
-    """Yield the records of the file's first `limit` rows (0: of all)."""
+    """Yield the records of the file's first `limit` rows (0: of all).
+
+    The file is read twice: what cannot be read raises before the first record comes, and of two
+    records with one key the first one tells of the second.
+    """
+    keys = {one.key_position: one.name for one in trial.contract.properties.values()}
+    repeats = Repeats(keys.get(1, ""))
+    for row, one in _read(trial, limit, tick, "read"):
+        key = one.keys[0] if one.keys else ""
+        repeats.add(key, sheet=row.sheet, row=row.row, part=one.part)
+    repeats.settle()
+    for at, (row, one) in enumerate(_read(trial, limit, tick, "mapped")):
+        key = one.keys[0] if one.keys else _NO_KEY
+        yield Record(
+            row=row, part=one.part, key=key, body=one.body, notes=repeats.notes(at),
+            is_replaced=repeats.is_replaced(at),
+        )  # fmt: skip
+
+
+def _read(trial: Trial, limit: int, tick: Tick, doing: str) -> Iterator[tuple[FileRow, Keyed]]:
+    split = records_of(trial.contract)
     for count, row in enumerate(islice(trial.file.rows(), limit or None), start=1):
-        tick(count)
+        tick(doing, count)
         whole = {trial.names.get(name, name): cell for name, cell in row.body.items()}
-        key = _key(trial.contract, whole)
-        for part, body in mapping.split(trial.contract, whole):
-            numbered = f"{key}/{part}" if trial.contract.splits else key
-            yield Record(row=row, part=part, key=numbered, body=body)
-
-
-def read_whole(trial: Trial, limit: int, tick: Tick) -> None:
-    """Read the rows and keep nothing: what cannot be read raises before anything is written."""
-    for count, _ in enumerate(islice(trial.file.rows(), limit or None), start=1):
-        tick(count)
-
-
-def _key(contract: SourceContract, body: Mapping[str, Any]) -> str:
-    keys = sorted(
-        (one.key_position, one.name) for one in contract.properties.values() if one.key_position
-    )
-    months = {row.column for row in contract.rows if row.transform == "month"}
-    parts = []
-    for _, name in keys:
-        try:
-            text = cell_text(body.get(name))
-        except Unreadable:  # the contract's own rows say what is wrong with it
-            text = ""
-        parts.append(month_text(body.get(name)) if name in months and text else key_text(text))
-    return "/".join(parts) or "no key"
+        for one in split(whole):
+            yield row, one

@@ -9,6 +9,7 @@ from datetime import datetime
 
 import orjson
 import structlog
+from sqlalchemy import Connection
 
 from adapters.sdk.ports import Batch, Pulls, Record, Unreadable
 from contracts.audit import AuditEntry
@@ -33,14 +34,23 @@ _CEILING = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A source whose next poll is due, and what reads it."""
+
+    state: SourceState
+    adapter: Pulls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Collect:
     """Polls each source every `poll_seconds`, at most `most` records a pull.
 
-    `person_ref(system, person)` and `record_ref(system, key)` make pseudonyms; `wall` is the
-    wall clock in seconds.
+    `sources(connection)` gives the adapters by the name of their source, as they are now: a
+    contract may be installed while the hub runs. `person_ref(system, person)` and
+    `record_ref(system, key)` make pseudonyms; `wall` is the wall clock in seconds.
     """
 
-    sources: Mapping[str, Pulls]
+    sources: Callable[[Connection], Mapping[str, Pulls]]
     person_ref: Callable[[str, str], str]
     record_ref: Callable[[str, str], str]
     wall: Callable[[], float]
@@ -54,22 +64,25 @@ class Collect:
     def claim(self, tx: Tx, now: datetime, most: int) -> Sequence[Errand]:
         """Name every source that is due; one with too many parked records rests, and says so."""
         errands: list[Errand] = []
-        for state in sources.list_due(tx.connection, self.wall()):
-            if state.system not in self.sources:
+        due = sources.list_due(tx.connection, self.wall())
+        adapters = self.sources(tx.connection) if due else {}
+        for state in due:
+            if state.system not in adapters:
                 continue
-            if over_ceiling(tx.connection, state.system):
+            if over_ceiling(tx.connection, sources.system_of(state.system)):
                 rests = replace(state, problem=_CEILING, next_poll=self.wall() + FAULT_SECONDS)
                 audit = _audit(now, state.system, "rest source")
                 sources.end_poll(tx.connection, tx.shard, rests, audit=audit)
             else:
-                errands.append(Errand(key=state.system, data=state))
+                data = Due(state=state, adapter=adapters[state.system])
+                errands.append(Errand(key=state.system, data=data))
         return errands
 
     def perform(self, errand: Errand, now: datetime) -> Batch | HubError:
         """Pull once. A fault of the run is a value here, to be settled like a result."""
-        state: SourceState = errand.data
+        due: Due = errand.data
         try:
-            return self.sources[state.system].pull(state.checkpoint, self.most)
+            return due.adapter.pull(due.state.checkpoint, self.most)
         except HubError as fault:
             return fault
         except Exception as error:  # noqa: BLE001 - an adapter may fail in any way: an alarm too
@@ -82,15 +95,16 @@ class Collect:
         self, errand: Errand, result: Batch | HubError, tx: Tx, now: datetime
     ) -> Iterator[Draft]:
         """Store checkpoint, lines and events together."""
-        state: SourceState = errand.data
+        state: SourceState = errand.data.state
+        system = sources.system_of(state.system)
         ended = self._after(state, result)
         sources.end_poll(tx.connection, tx.shard, ended, audit=_audit(now, state.system))
         if isinstance(result, HubError):
             log.warning("source_not_read", system=state.system, problem=ended.problem)
             return
         if result.labels is not None:
-            _take_labels(state.system, result.labels, tx, now)
-        yield from self._drafts(state.system, result, tx, now)
+            _take_labels(system, result.labels, tx, now)
+        yield from self._drafts(system, result, tx, now)
 
     def _after(self, state: SourceState, result: Batch | HubError) -> SourceState:
         """The source's state after this pull. A person must act on FatalError: ask rarely."""

@@ -174,7 +174,9 @@ def _outcome(decided: Candidate, state: str, reason: str, sequence: int, epoch: 
 def _statistics(connection: Connection, epoch: int) -> Iterator[Draft]:
     """Inspections that found no child, by state or region and quarter: no child is in them."""
     cells = Counter(
-        (c["township"][:6], _quarter(c["month"])) for c in store.list_figures(connection)
+        (c["township"][:6], _quarter(c["month"]))
+        for c in store.list_figures(connection)
+        if c["kind"] == "inspection"  # a survey's figures go into no table yet
     )
     for (area, period), value in sorted(cells.items()):
         yield Draft(
@@ -190,7 +192,10 @@ def _quarter(month: str) -> str:
 
 
 def _marker(connection: Connection, epoch: int, now: datetime, rows: int) -> Draft:
-    read = {s.system: s.complete_until or None for s in sources.list_sources(connection)}
+    read = {
+        system: until.isoformat() if until else None
+        for system, until in sources.freshness(connection).items()
+    }
     return Draft(
         topic="mirror", type="clm.mirror.epoch.v1", key="epoch", version=f"{epoch:010d}",
         data={"epoch": epoch, "as_of": now.isoformat(), "rows": rows, "sources": read,

@@ -4,7 +4,7 @@ A record with a code that its contract does not know goes on without it, and is 
 came; when people have decided what the code means, it is translated again from there.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,28 +17,31 @@ from contracts.errors import FatalError, RejectedError, RetriableError
 from contracts.mapping.translation import Translated
 from hub import quality
 from hub.bus.database import waiting_mends
+from hub.bus.gathering import gathering
 from hub.bus.parking import place_of
 from hub.bus.stage import ShreddedError, Timer, Tx
-from hub.triage import holdings
-from hub.triage.desk import AT_ONCE, wake
+from hub.triage import holdings, keeping
+from hub.triage.desk import AT_ONCE
 from hub.triage.holdings import HeldCode, Holding
 from hub.triage.standing import Judged, Standing
 
 log = structlog.get_logger()
 Reference = Callable[[str, str], str]
 GONE = "clm.canonical.gone.v1"
-A_BATCH = 50
+A_BATCH = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Translate:
     """`record_ref(system, key)` makes the pseudonym of a record.
 
-    `open_part` opens what was held; `standing` is what people decided of codes.
+    `open_part` opens what was held, and `prepare` loads the keys of many persons in one go;
+    `standing` is what people decided of codes.
     """
 
     record_ref: Reference
     open_part: Callable[[Part], Mapping[str, Any]]
+    prepare: Callable[[Iterable[str]], None] = lambda _persons: None
     standing: Standing = field(default_factory=Standing)
 
     def does(self, message: Message, tx: Tx, now: datetime) -> Iterator[Draft]:
@@ -50,8 +53,9 @@ class Translate:
         """Translate some of a contract's held records again, after people have decided."""
         system, record = timer.data["system"], timer.data["record"]
         self.standing.settle(tx.connection, system, record)
-        for holding in holdings.take_due(tx.connection, system, record, most=A_BATCH):
-            yield from self._again(holding, tx, now)
+        due = holdings.take_due(tx.connection, system, record, most=A_BATCH)
+        self.prepare({part.person for one in due for part in one.envelope.parts})
+        yield from self._all_again(due, tx, now)
         if holdings.has_due(tx.connection, system, record):
             tx.set_timer(timer.key, AT_ONCE, data=timer.data)
 
@@ -72,7 +76,7 @@ class Translate:
             yield from self._about_no_child(message, result.figure)
             yield _gone(message, result.version)
         for answer in result.answers:
-            yield self._answer(message, answer)
+            yield self._answer(message, answer, source["key"])
 
     def _keep(
         self, message: Message, judged: Judged, codes: list[HeldCode], tx: Tx, now: datetime
@@ -84,15 +88,25 @@ class Translate:
         stands = self.standing.settle(tx.connection, system, record)
         if not codes:
             audit = _audit(now, "let record go", message.key)
-            ref, version = message.data["ref"], message.envelope.version
-            holdings.let_go(tx.connection, tx.shard, system, ref, version, audit=audit)
+            place, version = (system, message.data["ref"]), message.envelope.version
+            keeping.let_go(tx.connection, tx.shard, place, version, now, audit=audit)
             return
         late = stands != judged.version  # somebody decided meanwhile, and did not see this record
         holding = Holding(record=record, topic=message.topic, envelope=message.envelope)
         audit = _audit(now, "hold record", message.key)
-        holdings.hold(tx.connection, tx.shard, holding, codes, now, due=late, audit=audit)
-        if late:
-            wake(tx.connection, system, record)
+        keeping.hold(tx.connection, tx.shard, holding, codes, now, due=late, audit=audit)
+
+    def _all_again(self, due: list[Holding], tx: Tx, now: datetime) -> list[Draft]:
+        """Take them together, as nearly always nothing fails; else each of them for itself."""
+        try:
+            with tx.connection.begin_nested(), gathering(tx.connection):
+                return [draft for one in due for draft in self._taken_up(one, tx, now)]
+        except (RetriableError, FatalError):
+            raise
+        except Exception as error:
+            if waiting_mends(error):
+                raise
+        return [draft for one in due for draft in self._again(one, tx, now)]
 
     def _again(self, holding: Holding, tx: Tx, now: datetime) -> list[Draft]:
         """One held record. Its failure is its own: it is noted, and the others go on."""
@@ -121,10 +135,8 @@ class Translate:
         except RejectedError as error:
             drafts = [_rejected(holding, judged, error)]
         audit = _audit(now, "let record go", envelope.key)
-        version = envelope.version
-        holdings.let_go(
-            tx.connection, tx.shard, holding.system, holding.ref, version, audit=audit
-        )  # fmt: skip
+        place, version = (holding.system, holding.ref), envelope.version
+        keeping.let_go(tx.connection, tx.shard, place, version, now, audit=audit)
         return drafts
 
     # --- what comes of it ----------------------------------------------------------------------
@@ -152,12 +164,13 @@ class Translate:
             data={"state": "counted", "system": data["system"], "ref": data["ref"]},
         )  # fmt: skip
 
-    def _answer(self, message: Message, answer: Mapping[str, Any]) -> Draft:
+    def _answer(self, message: Message, answer: Mapping[str, Any], key: str) -> Draft:
         """The recipient's ids become pseudonyms here: they leave the sealed part."""
-        system = message.data["system"]
+        system, case = message.data["system"], answer["case"]
+        own = case == key  # nearly always the record is the case: it has its pseudonym already
         data: dict[str, Any] = {
             "kind": answer["kind"], "system": system, "on": answer["on"],
-            "case_ref": self.record_ref(system, answer["case"]),
+            "case_ref": message.data["ref"] if own else self.record_ref(system, case),
         }  # fmt: skip
         if answer["kind"] == "referral":
             data |= {
@@ -194,9 +207,7 @@ def _check(message: Message, judged: Judged, result: Translated, tx: Tx, now: da
         version=f"{envelope.version}|{result.version}", changed=envelope.time,
         rules=quality.rules_of(judged.bare.contract), broken=result.quality,
     )  # fmt: skip
-    audit = AuditEntry(
-        at=now, actor="translate", action="check record", subject=message.key, reason="quality"
-    )  # fmt: skip
+    audit = AuditEntry(at=now, actor="translate", action="check records", reason="quality")
     quality.note(tx.connection, tx.shard, checked, now, audit=audit)
 
 

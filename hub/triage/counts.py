@@ -46,6 +46,13 @@ def list_groups(connection: Connection, *, system: str = "", most: int) -> list[
     ]  # fmt: skip
 
 
+def list_fields(connection: Connection, system: str, record: str) -> list[tuple[str, Why]]:
+    """The fields of a contract for which any record is held, and why."""
+    where = of_contract(held_table, system, record)
+    query = select(held_table.c.field, held_table.c.why).where(where).distinct()
+    return [(row.field, Why(row.why)) for row in connection.execute(query)]
+
+
 def is_held(connection: Connection, named: Named) -> bool:
     """Tell whether any record holds this code because its contract does not know it."""
     where = (

@@ -11,11 +11,11 @@ from uuid import uuid4
 
 from sqlalchemy import Connection
 
-from contracts import source_contract
 from contracts.audit import AuditEntry
 from contracts.errors import HubError
 from contracts.mapping import translation as mapping
 from contracts.mapping.translation import Plan
+from hub import site_contracts
 from hub.bus.journal import JournalTx
 from hub.triage import counts, decisions, holdings, labels
 from hub.triage.counts import Group, Progress
@@ -97,7 +97,7 @@ def map_code(connection: Connection, asked: Asked, target: str) -> int:
 
     Raises UndecidableError when the field does not take the target, or nothing holds the code.
     """
-    plan = _plan(asked.named)
+    plan = _plan(connection, asked.named)
     allowed = plan.coded.get(asked.named.field)
     if allowed is None:
         raise UndecidableError(
@@ -120,7 +120,7 @@ def ignore(connection: Connection, asked: Asked, reason: str) -> int:
         raise UndecidableError(
             "reason-missing", "say why it is ignored: those who come later want to know"
         )
-    _plan(asked.named)
+    _plan(connection, asked.named)
     return _decide(connection, asked, target="", reason=reason.strip()[:200])
 
 
@@ -144,7 +144,7 @@ def take_labels(
     """
     new: list[Changed] = []
     for record, fields in given.items():
-        contract = source_contract.load(system, record)
+        contract = site_contracts.contract_of(connection, system, record)
         before = labels.changed(connection, contract)
         audit = AuditEntry(
             at=at, actor="collect", action="store labels", reason=f"{system}/{record}"
@@ -169,7 +169,7 @@ def accept_label(
     Raises UndecidableError when no such label has changed.
     """
     asked = Asked(named=Named(system=system, record=record, field=path, code=code), by=by, at=at)
-    contract = _plan(asked.named).contract
+    contract = _plan(connection, asked.named).contract
     found = [o for o in labels.changed(connection, contract) if (o.path, o.code) == (path, code)]
     if not found:
         raise UndecidableError(
@@ -193,27 +193,43 @@ def _targets(found: Iterable[Changed]) -> set[str]:
 
 
 def again(connection: Connection, asked: Asked, why: Why) -> int:
-    """Ask that all records which hold the code be translated again, and wake the workers."""
-    named = asked.named
+    """Ask that all records which hold the code be translated again, by workers that are woken."""
     audit = _audit(asked, "request translation", why.value)
-    count = holdings.request(connection, SHARD, named, why, audit=audit)
-    wake(connection, named.system, named.record)
-    return count
+    return holdings.request(connection, SHARD, asked.named, why, audit=audit)
+
+
+def renew(connection: Connection, asked: Asked) -> int:
+    """Tell that the contract has a new version; return how many held records that concerns.
+
+    All that is held for a code of it is translated again: the new version may know the code.
+    """
+    _raise(connection, asked)
+    for name, why in counts.list_fields(connection, asked.named.system, asked.named.record):
+        again(connection, replace(asked, named=replace(asked.named, field=name, code="")), why)
+    return sum(
+        one.held
+        for one in counts.progress(connection)
+        if (one.system, one.record) == (asked.named.system, asked.named.record)
+    )
 
 
 def retry(connection: Connection, system: str, record: str, by: str, at: datetime) -> int:
     """Ask that the records of a contract which could not be translated again be tried once more."""
     asked = Asked(named=Named(system=system, record=record, field="", code=""), by=by, at=at)
-    audit = _audit(asked, "retry translation")
-    count = holdings.retry_failed(connection, SHARD, system, record, audit=audit)
     wake(connection, system, record)
-    return count
+    audit = _audit(asked, "retry translation")
+    return holdings.retry_failed(connection, SHARD, system, record, audit=audit)
 
 
-def wake(connection: Connection, system: str, record: str) -> None:
-    """Set the timer at which a worker of `translate` begins: at once, whatever its clock says."""
+def wake(connection: Connection, system: str, record: str, *, alone: bool = False) -> None:
+    """Set the timer at which a worker of `translate` begins: at once, whatever its clock says.
+
+    Who decides sets the contract's one timer before anything else. A worker, which has begun by
+    then, sets one of its own (`alone`), and so never waits for those that hold the other.
+    """
     tx = JournalTx(connection, STAGE, SHARD, lambda: uuid4().hex)
-    tx.set_timer(timer_key(system, record), AT_ONCE, data={"system": system, "record": record})
+    key = timer_key(system, record) + (f"/{uuid4().hex}" if alone else "")
+    tx.set_timer(key, AT_ONCE, data={"system": system, "record": record})
 
 
 def timer_key(system: str, record: str) -> str:
@@ -221,12 +237,12 @@ def timer_key(system: str, record: str) -> str:
     return f"triage/{system}/{record}"
 
 
-def _plan(named: Named) -> Plan:
-    known = {(system, record) for system, record, _ in source_contract.every()}
+def _plan(connection: Connection, named: Named) -> Plan:
+    known = site_contracts.every(connection)
     if (named.system, named.record) not in known:
         names = ", ".join(sorted(f"{system}/{record}" for system, record in known))
         raise UndecidableError("unknown-contract", f"there is no such contract: choose {names}")
-    return mapping.plan(source_contract.load(named.system, named.record))
+    return mapping.plan(site_contracts.contract_of(connection, named.system, named.record))
 
 
 def _decide(connection: Connection, asked: Asked, *, target: str, reason: str) -> int:
@@ -250,7 +266,9 @@ def _decide(connection: Connection, asked: Asked, *, target: str, reason: str) -
 
 
 def _raise(connection: Connection, asked: Asked) -> int:
+    """Wake the workers and raise the contract's version: in their order, or both wait in a ring."""
     named, audit = asked.named, _audit(asked, "raise triage version")
+    wake(connection, named.system, named.record)
     return decisions.raise_version(connection, SHARD, named.system, named.record, audit=audit)
 
 

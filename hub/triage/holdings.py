@@ -4,10 +4,8 @@ So that a record can be translated again, when people have decided, without aski
 nothing. A code is the source's own text: for integrators and operators, and never for a log.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field as column
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -22,18 +20,16 @@ from sqlalchemy import (
     String,
     Table,
     and_,
-    delete,
     exists,
-    insert,
     select,
     update,
 )
 
 from contracts.audit import AuditEntry
-from contracts.envelope import Envelope, decode, encode
+from contracts.envelope import Envelope, decode
 from hub.bus.audit import append
-from hub.bus.database import UtcTime, upsert
-from hub.bus.outbox import pack_headers, unpack_headers
+from hub.bus.database import UtcTime
+from hub.bus.outbox import unpack_headers
 
 holding_metadata = MetaData()
 holding_table = Table(
@@ -113,52 +109,6 @@ class Holding:
         return str((self.envelope.data or {})["ref"])
 
 
-def hold(
-    connection: Connection, shard: str, holding: Holding, codes: Sequence[HeldCode], now: datetime,
-    *, due: bool = False, audit: AuditEntry,
-) -> None:  # fmt: skip
-    """Keep a record, in place of any older version of it; `due`: to be translated again."""
-    envelope = holding.envelope
-    where = _is(holding_table, holding.system, holding.ref)
-    known = connection.execute(select(holding_table.c.version).where(where)).scalar()
-    if known is not None and known > envelope.version:
-        return
-    append(connection, shard, audit)
-    key, value, headers = encode(envelope)
-    row = {
-        "system": holding.system, "ref": holding.ref, "record": holding.record,
-        "topic": holding.topic, "key": key.decode(), "version": envelope.version, "due": due,
-        "trouble": "", "value": value, "headers": pack_headers(headers),
-    }  # fmt: skip
-    upsert(connection, holding_table, [row])
-    mine = _is(held_table, holding.system, holding.ref)
-    old = connection.execute(select(held_table).where(mine)).all()
-    since = {(one.why, one.field, one.code): one.since for one in old}
-    connection.execute(delete(held_table).where(mine))
-    distinct = {(one.why, one.field, one.code): one for one in codes}
-    rows = [
-        {
-            "system": holding.system, "ref": holding.ref, "record": holding.record,
-            "why": one.why.value, "field": one.field, "code": one.code, "label": one.label,
-            "since": since.get(name, now), "seen": now,
-        }
-        for name, one in distinct.items()
-    ]  # fmt: skip
-    connection.execute(insert(held_table), rows)
-
-
-def let_go(
-    connection: Connection, shard: str, system: str, ref: str, version: str, *, audit: AuditEntry
-) -> bool:
-    """Drop what is held of a record up to this version; tell whether there was anything."""
-    where = _is(holding_table, system, ref) & (holding_table.c.version <= version)
-    if not connection.execute(delete(holding_table).where(where)).rowcount:
-        return False
-    append(connection, shard, audit)
-    connection.execute(delete(held_table).where(_is(held_table, system, ref)))
-    return True
-
-
 def request(
     connection: Connection, shard: str, named: Named, why: Why, *, audit: AuditEntry
 ) -> int:
@@ -202,10 +152,9 @@ def retry_failed(
 
 def take_due(connection: Connection, system: str, record: str, *, most: int) -> list[Holding]:
     """Lock some records that are to be translated again, for as long as this transaction."""
-    rows = connection.execute(
+    rows = connection.execute(  # in no order: to sort all that is due for each batch takes long
         select(holding_table)
         .where(of_contract(holding_table, system, record), holding_table.c.due.is_(True))
-        .order_by(holding_table.c.ref)
         .limit(most)
         .with_for_update(skip_locked=True)
     )

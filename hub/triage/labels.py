@@ -11,10 +11,11 @@ from typing import Any
 
 from sqlalchemy import JSON, Column, Connection, MetaData, Row, String, Table, delete, select
 
-from contracts import paths, source_contract
+from contracts import paths
 from contracts.audit import AuditEntry
 from contracts.source_contract import SourceContract
 from contracts.text import normalise
+from hub import site_contracts
 from hub.bus.audit import append
 from hub.bus.database import UtcTime, upsert
 
@@ -128,7 +129,8 @@ def all_changed(connection: Connection) -> list[Changed]:
     return [
         one
         for system, record in names
-        for one in changed(connection, source_contract.load(system, record))
+        if (contract := site_contracts.in_use(connection, system, record))
+        for one in changed(connection, contract)
     ]
 
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, NestedTransaction
 
-from contracts import source_contract
 from contracts.mapping import translation as mapping
 from contracts.mapping.translation import Decisions, Plan, Translated
 from contracts.source_contract import SourceContract
+from hub import site_contracts
 from hub.triage import decisions, holdings
 from hub.triage.holdings import HeldCode, Why
 
@@ -64,6 +64,7 @@ class _View:
     transaction: object
     versions: dict[tuple[str, str], int]
     holders: set[str]
+    settled: set[tuple[str, str, NestedTransaction | None]] = field(default_factory=set)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -88,11 +89,13 @@ class Standing:
 
     def settle(self, connection: Connection, system: str, record: str) -> int:
         """Return the version that stands until this transaction ends, and that what is held has."""
-        view = self._view(connection)
-        view.holders.add(system)
-        version = decisions.hold_version(connection, system, record)
-        view.versions[system, record] = version
-        return version
+        view, inside = self._view(connection), connection.get_nested_transaction()
+        # A savepoint that is taken back gives up what was locked in it.
+        if view.settled.isdisjoint({(system, record, None), (system, record, inside)}):
+            view.holders.add(system)
+            view.versions[system, record] = decisions.hold_version(connection, system, record)
+            view.settled.add((system, record, inside))
+        return view.versions[system, record]
 
     def _view(self, connection: Connection) -> _View:
         transaction = connection.get_transaction()
@@ -105,7 +108,7 @@ class Standing:
         return self._seen
 
     def _read(self, connection: Connection, system: str, record: str) -> Judged:
-        contract = source_contract.load(system, record)
+        contract = site_contracts.contract_of(connection, system, record)
         bare = mapping.plan(contract)
         view = self._view(connection)
         if not view.versions.get((system, record), 0):

@@ -20,9 +20,9 @@ from contracts.envelope import Kind, Part
 from contracts.errors import FatalError
 from hub.bus.stage import ShreddedError
 from hub.vault.kms import KEY_BYTES, Kms, RandomBytes
+from hub.vault.nonces import Nonces
 from hub.vault.store import KeyStore
 
-NONCE_BYTES = 12
 LONGEST_TTL = 60.0
 
 
@@ -55,6 +55,7 @@ class VaultKeyring:
             raise FatalError("keys may be cached for 60 seconds at most: lower the vault's ttl")
         self._store, self._kms = store, kms
         self._clock, self._seconds, self._random_bytes = clock, seconds, random_bytes
+        self._nonces = Nonces(random_bytes)
         self._ttl = ttl
         self._lock = Lock()
         self._cache: dict[str, _Held] = {}
@@ -66,7 +67,7 @@ class VaultKeyring:
 
     def seal(self, person: str, kind: Kind, origin: str, content: Mapping[str, Any]) -> Part:
         cipher = self._cipher(person)
-        nonce = self._random_bytes(NONCE_BYTES)
+        nonce = self._nonces.take()
         bound = Part(person=person, kind=kind, origin=origin, nonce=nonce, text=b"").bound_to
         text = cipher.encrypt(nonce, orjson.dumps(content), bound)
         return Part(person=person, kind=kind, origin=origin, nonce=nonce, text=text)

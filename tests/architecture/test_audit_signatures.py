@@ -1,8 +1,8 @@
 """Whoever writes a store that holds children says so in the audit: by signature, not by habit.
 
 A function writes when it calls INSERT, UPDATE, DELETE or upsert itself, runs a statement of the
-module that does, or calls a function of the module that writes. It then wants a keyword-only
-`audit: AuditEntry`, and uses it.
+module that does, or calls a function of the module that writes, or has it called `later`. It then
+wants a keyword-only `audit: AuditEntry`, and uses it.
 """
 
 import ast
@@ -102,7 +102,8 @@ def _uses(node: ast.AST, names: set[str]) -> bool:
 
 def _calls_one_of(node: ast.AST, names: set[str]) -> bool:
     own = {name.removeprefix("self.") for _, name in calls(node)}
-    return bool(own & names)
+    left = [call for call, name in calls(node) if name == "later"]
+    return bool(own & names) or any(_uses(call, names) for call in left)
 
 
 def is_audited(node: FunctionNode) -> bool:
@@ -134,6 +135,7 @@ def test_the_writers_that_matter_are_found() -> None:
     wanted = {
         "hub.ledger.settle_line", "hub.linkage.store.save_record", "hub.referrals.store.open_task",
         "hub.candidates.save_candidate", "hub.deliveries.save_delivery", "mirror.store.put_rows",
+        "hub.triage.keeping.hold", "hub.triage.keeping.let_go", "hub.quality.note",
         "mirror.store.purge", "consent.store.ConsentStore.add_consent",
     }  # fmt: skip
     assert wanted <= {writer.name for writer in WRITERS}
@@ -153,8 +155,10 @@ def test_a_writer_without_an_audit_entry_is_found() -> None:
         "def keep(connection, row, *, audit: AuditEntry):\n    save(connection, row)\n"
         "def good(connection, *, audit: AuditEntry):\n    append(audit)\n    save(connection, 1)\n"
         "def read(connection):\n    return connection.execute(select(t))\n"
+        "def leave(connection, row):\n    later(connection, Turn.STATE, _put, [row])\n"
+        "def _put(connection, rows):\n    connection.execute(_PUT, rows)\n"
         "_PUT = insert(t)\n"
     )
     example = Module(name="x", path=module("hub.ledger").path, text=text, tree=ast.parse(text))
     found = {one.name: is_audited(one.node) for one in writers(example)}
-    assert found == {"x.save": False, "x.keep": False, "x.good": True}
+    assert found == {"x.save": False, "x.keep": False, "x.good": True, "x.leave": False}

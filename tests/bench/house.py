@@ -74,7 +74,7 @@ class HubSide:
         )  # fmt: skip
         names = self._house.pseudonyms
         self._collect = Collect(
-            sources={}, person_ref=names.person_ref, record_ref=names.record_ref,
+            sources=lambda _: {}, person_ref=names.person_ref, record_ref=names.record_ref,
             wall=time.time, poll_seconds=1.0,
         )  # fmt: skip
         for name, worker in self._workers.items():

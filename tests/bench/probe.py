@@ -15,6 +15,7 @@ from unittest.mock import patch
 
 from sqlalchemy import Connection
 
+from hub import quality
 from hub.bus import audit, journal, parking
 from hub.bus.embedded import EmbeddedBus
 from hub.bus.handling import Handling
@@ -22,6 +23,7 @@ from hub.bus.kafka.bus import KafkaBus
 from hub.bus.opening import Opener
 from hub.bus.outbox import Outbox
 from hub.bus.seat import Seat
+from hub.triage import keeping
 
 REST, HANDLER, STORE = "loop", "handler", "store"
 _SPANS: tuple[tuple[object, str, str], ...] = (
@@ -36,7 +38,10 @@ _SPANS: tuple[tuple[object, str, str], ...] = (
     (Outbox, "sweep", "outbox"),
     (KafkaBus, "publish", "bus out"),
     (EmbeddedBus, "publish", "bus out"),
-    (audit, "append_many", "audit"),
+    (audit, "append", "audit"),
+    (audit, "_write", "audit"),
+    (keeping, "_write", STORE),
+    (quality, "_write", STORE),
     (journal, "advance", "journal"),
     (journal, "seen_before", "journal"),
     (journal, "remember", "journal"),
@@ -65,7 +70,8 @@ class Probe:
         with ExitStack() as stack:
             for owner, name, part in _SPANS:
                 stack.enter_context(patch.object(owner, name, self._around(owner, name, part)))
-            stack.enter_context(patch.object(Connection, "execute", self._statement()))
+            for name in ("execute", "exec_driver_sql"):
+                stack.enter_context(patch.object(Connection, name, self._statement(name)))
             self._open, self._since = [REST], time.process_time()
             yield
             self._turn()
@@ -90,9 +96,9 @@ class Probe:
 
         return measured
 
-    def _statement(self) -> Callable[..., Any]:
+    def _statement(self, name: str) -> Callable[..., Any]:
         """A statement that the handler itself makes is its store; others belong to their part."""
-        real = Connection.execute
+        real = getattr(Connection, name)
 
         @wraps(real)
         def measured(*args: Any, **kwargs: Any) -> object:

@@ -1,9 +1,7 @@
 """The polled folder: what is given, when, and what a crash or a slow copy does to it."""
 
-import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -11,37 +9,15 @@ from typing import Any, BinaryIO
 import pytest
 
 from adapters.emis.adapter import Emis
-from adapters.labour_inspection.adapter import LabourInspection, keys_of
+from adapters.labour_inspection.adapter import keys_of
 from adapters.sdk.plain_file import open_plain_file
 from adapters.sdk.ports import Batch
 from contracts.errors import RetriableError
+from tests.conformance.desk import NOW, Desk
 from tests.conformance.sheets import INSPECTION, SCHOOL, found, found_none, pupil, put, workbook
 
-NOW = datetime(2026, 1, 6, 1, 30, tzinfo=UTC)
 TIME = 1_767_600_000
 ONE = workbook(January=[INSPECTION, found("I-1", 1), found("I-1", 2), found_none("I-2")])
-
-
-@dataclass
-class Desk:
-    """An adapter over a folder, polled by hand: checkpoint and wall clock in one place."""
-
-    home: Path
-    checkpoint: Mapping[str, Any] | None = None
-    wall: float = 1000.0
-
-    @property
-    def inbox(self) -> Path:
-        return self.home / "inbox"
-
-    def pull(self, most: int = 100) -> Batch:
-        """Pull with an adapter that remembers nothing, and store the checkpoint."""
-        adapter = LabourInspection(
-            self.home, clock=lambda: NOW, wall=lambda: self.wall, grace_seconds=30
-        )
-        batch = adapter.pull(self.checkpoint, most)
-        self.checkpoint = json.loads(json.dumps(batch.checkpoint))
-        return batch
 
 
 @pytest.fixture
@@ -153,7 +129,7 @@ def test_a_file_is_given_in_parts_and_goes_on_after_a_restart(desk: Desk) -> Non
 
 def test_locks_and_halves_are_left_alone(desk: Desk) -> None:
     """By their names; and a folder that looks like a file is none."""
-    for name in ("~$a.xlsx", ".a.xlsx", "a.xlsx.part", "a.tmp.xlsx", "a.xlsx.tmp", "notes.txt"):
+    for name in ("~$a.xlsx", ".a.xlsx", "a.xlsx.part", "a.tmp.xlsx", "a.xlsx.tmp", "a.md"):
         put(desk.inbox, name, b"half")
     batch = desk.pull()
     assert (batch.records, batch.unreadable, batch.complete_until) == ([], [], NOW)
@@ -190,10 +166,10 @@ def test_a_file_that_stays_cut_off_is_unreadable_once_until_it_is_mended(desk: D
 def test_what_is_no_workbook_is_unreadable_at_once(desk: Desk) -> None:
     """Also with another ending: whoever sent it as a workbook gets an answer."""
     put(desk.inbox, "a.xlsx", b"just text")
-    put(desk.inbox, "b.csv", b"insp_id\n1\n")
+    put(desk.inbox, "b.ZIP", ONE)
     batch = desk.pull()
     assert {u.key: u.reason.code for u in batch.unreadable} == {
-        "a.xlsx": "not_a_workbook", "b.csv": "not_a_workbook",
+        "a.xlsx": "not_a_workbook", "b.ZIP": "file_kind_unknown",
     }  # fmt: skip
     assert batch.complete_until == NOW
 
@@ -221,7 +197,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_trusted(
         return file
 
     with monkeypatch.context() as patch:
-        patch.setattr("adapters.sdk.folder.open_plain_file", changing)
+        patch.setattr("adapters.sdk.folder_files.open_plain_file", changing)
         assert desk.pull().complete_until is None
     assert len(desk.pull().records) == 3
 
@@ -234,7 +210,7 @@ def test_a_missing_folder_is_waited_for(tmp_path: Path) -> None:
 
 def test_a_file_too_large_is_refused_unread(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its size alone says so."""
-    monkeypatch.setattr("adapters.sdk.folder.MAX_FILE", 100)
+    monkeypatch.setattr("adapters.sdk.folder_files.MAX_FILE", 100)
     put(desk.inbox, "a.xlsx", ONE)
     assert desk.pull().unreadable[0].reason.code == "file_too_large"
 

@@ -323,7 +323,7 @@ def test_what_is_shown_masked_holds_no_personal_value(tmp_path: Path) -> None:
     rows = [SCHOOL, pupil(1), pupil(2, age=240), pupil(3, month="summer", father_name=FATHER)]
     _save(tmp_path / "file.xlsx", [Sheet(rows=rows)])
     trial = open_trial(tmp_path / "file.xlsx")
-    shown = b"".join(json_lines(trial, 0, lambda _: None, reveal=False)).decode()
+    shown = b"".join(json_lines(trial, 0, lambda *_: None, reveal=False)).decode()
     assert not [value for value in (NAME, FATHER, "2014-05-17", "0012", "summer") if value in shown]
 
 
@@ -343,7 +343,7 @@ def _save(path: Path, sheets: Iterable[Sheet]) -> None:
 
 def _lines(path: Path, contract: str = "") -> list[dict[str, Any]]:
     trial = open_trial(path, contract)
-    return [orjson.loads(line) for line in json_lines(trial, 0, lambda _: None, reveal=True)]
+    return [orjson.loads(line) for line in json_lines(trial, 0, lambda *_: None, reveal=True)]
 
 
 def _compare(

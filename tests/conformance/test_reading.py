@@ -99,15 +99,15 @@ def test_headers_of_another_script_alone_are_found(tmp_path: Path) -> None:
     [("utf-8", ";"), ("utf-8-sig", ","), ("utf-16", "\t"), ("utf-16-le", ";"), ("utf-16-be", "|")],
 )
 def test_separated_values_in_any_encoding(encoding: str, separator: str, tmp_path: Path) -> None:
-    """Quoted separators and line ends; a record has the number of its first line."""
+    """Quoted separators and line ends; a record is a row, as Excel numbers it."""
     text = LINES.replace(";", separator).replace(f"Tea{separator}", "Tea;")
     path = put(tmp_path, "a.csv", text.encode(encoding))
     for form in (FORM, None):
         file = open_file(path, form=form)
-        assert given(file) == [(2, "I-1"), (5, "I-2")]
+        assert given(file) == [(2, "I-1"), (4, "I-2")]
         first = next(file.rows())
         assert first.body["wp_name"] == 'Tea; "Golden"\nshop'
-        assert first.where == "a.csv, line 2"
+        assert first.where == "a.csv, row 2"
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,8 @@ def test_separated_values_in_any_encoding(encoding: str, separator: str, tmp_pat
     [
         (b"insp_id,b,c\nSecret\xff,2,3\n", "text_encoding", "byte 18"),
         (b"\xff\xfea\x00\x00\xd8", "text_encoding", "byte 4"),
-        (b'insp_id,b,c\n1,"Secret,3\n', "csv_malformed", "line 2"),
-        (b"insp_id,b,c\n1," + b"Secret" * 9000, "text_too_long", "line 2"),
+        (b'insp_id,b,c\n1,"Secret,3\n', "csv_malformed", "row 2"),
+        (b"insp_id,b,c\n1," + b"Secret" * 9000, "text_too_long", "row 2"),
         (b"", "header_missing", ""),
         (b"Secret\n", "header_missing", ""),
     ],

@@ -40,7 +40,7 @@ SECRETS = {
 # A day of the country in two seconds, so that its first weeks fit into a test.
 QUICK = {"SANDBOX_PACE": "43200", "POLL_SECONDS": "0.5"}
 OURS = ("kafka", "postgres")
-PATIENCE = 75.0
+PATIENCE = 150.0
 ANYWHERE = "0.0.0.0"  # noqa: S104 - in the file only: here it becomes the loopback
 BIN = Path(sys.executable).parent
 

@@ -317,6 +317,88 @@ def test_two_ways_to_print_are_wrong_use(tmp_path: Path) -> None:
         assert contract("try", tmp_path / "x.csv", *both).status == 2
 
 
+# --- one key twice, and no record at all ---------------------------------------------------------
+
+
+def test_two_rows_of_one_key_are_told_and_neither_is_rejected_for_it(tmp_path: Path) -> None:
+    one = samples(INSPECTION)[0]["body"]
+    other = one | {"insp_id": "I-other"}
+    path = workbook(tmp_path / "twice.xlsx", [one, other, one | {"child_name": "Ma Su"}])
+    lines = contract("try", path, "--json").lines
+    assert [line["accepted"] for line in lines] == [True, True, True]
+    assert "notes" not in lines[1]
+    notes = [line["notes"] for line in (lines[0], lines[2])]
+    assert [[sorted(note) for note in of_one] for of_one in notes] == [
+        [["code", "column", "message", "next_step"]]
+    ] * 2
+    assert {note["code"] for of_one in notes for note in of_one} == {"key_repeated"}
+    assert {note["column"] for of_one in notes for note in of_one} == {"insp_id"}
+    assert "row 6 takes the place of this record" in notes[0][0]["message"]
+    assert "this record takes the place of row 4" in notes[1][0]["message"]
+    page = contract("try", path).out
+    assert page.count("have the same key") == 2
+    assert "1 of them would not stay in the hub" in page
+
+
+def test_rows_of_one_key_on_two_sheets_name_the_sheet(tmp_path: Path) -> None:
+    body = samples(INSPECTION)[0]["body"]
+    path = tmp_path / "sheets.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        for name in ("January", "February"):
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate(table([body])):
+                sheet.write_row(number, 0, row)
+    lines = contract("try", path, "--json").lines
+    assert "sheet February, row 2 takes the place" in lines[0]["notes"][0]["message"]
+    assert "the place of sheet January, row 2" in lines[1]["notes"][0]["message"]
+
+
+def test_records_without_a_key_are_never_the_same(small: Path, tmp_path: Path) -> None:
+    rows = [{"visit_id": "", "visit_date": "2026-01-05", "child": name} for name in ("A", "B")]
+    path = csv_file(tmp_path / "visits.csv", rows)
+    lines = contract("try", path, "--contract", small, "--json").lines
+    assert [list(line) for line in lines] == [["sheet", "row", "accepted", "reasons"]] * 2
+
+
+EMPTY = {
+    "page.json": b'{"results": []}', "list.json": b"[]", "object.json": b"{}", "none.jsonl": b"\n",
+    "nothing.csv": b"", "mark.csv": b"\xef\xbb\xbf", "blank.csv": b" , ,\n\n", "nothing.xlsx": b"",
+    "nothing.sav": b"",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_a_file_without_a_record_says_so_and_not_that_its_form_is_unknown(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).write_bytes(EMPTY[name])
+    for command in (("try",), ("new", tmp_path / "ngo" / "visit" / "v1", "--from")):
+        done = contract(*command, tmp_path / name)
+        assert (done.status, done.out) == (1, "")
+        assert "holds no record" in done.told
+        assert "contract fits" not in done.told
+
+
+def test_a_sheet_without_a_filled_cell_holds_no_record(tmp_path: Path) -> None:
+    path = tmp_path / "empty.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        book.add_worksheet()
+    done = contract("try", path, "--contract", INSPECTION)
+    assert (done.status, done.out) == (1, "")
+    assert "holds no record" in done.told
+
+
+@pytest.mark.parametrize("options", [(), ("--json",), ("--fhir",)])
+def test_an_empty_answer_is_read_by_a_contract_that_is_named(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    (tmp_path / "page.json").write_bytes(b'{"results": []}')
+    done = contract("try", tmp_path / "page.json", "--contract", INSPECTION, *options)
+    assert done.status == 0
+    assert "holds no record" in done.out + done.told
+    assert not options or done.out == ""
+
+
 # --- help ----------------------------------------------------------------------------------------
 
 
@@ -337,3 +419,17 @@ def test_a_name_in_a_column_of_codes_is_masked_on_the_page(tmp_path: Path) -> No
     done = contract("try", str(file))
     assert "Testtwo" not in done.out
     assert "child_night (maybe_7)" in done.out
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [("child_night", "09450012345"), ("child_hours_week", "zawmin"), ("isic4", "12/kamaya-n")],
+)
+def test_what_is_no_short_code_is_masked_on_the_page(
+    tmp_path: Path, column: str, cell: str
+) -> None:
+    """A number to call in a column of codes, a name in a column of hours."""
+    body = samples(INSPECTION)[0]["body"] | {column: cell}
+    done = contract("try", csv_file(tmp_path / "slipped.csv", [body]))
+    assert column in done.out
+    assert cell not in done.out + done.told

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy import Engine, func, select
 
@@ -120,7 +121,13 @@ def check(store: Engine) -> None:
     assert effects(store, "tally") == passed
 
 
-def fight(orders: Iterable[Order], many: int) -> list[int]:
+class Starts(Protocol):
+    """What makes a process."""
+
+    def start(self) -> ForkServerProcess: ...
+
+
+def fight(orders: Iterable[Starts], many: int) -> list[int]:
     """Keep `many` processes at work, replacing the dead; return how each ended."""
     waiting = iter(orders)
     crew = [next(waiting).start() for _ in range(many)]

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, Engine, delete, select, update
 
 from contracts.audit import AuditEntry
-from hub.bus.audit import append, append_many, audit, audit_head, audit_metadata, heads, verify
+from hub.bus.audit import append, audit, audit_head, audit_metadata, heads, verify
 
 NOW = datetime(2026, 1, 5, 1, 30, 0, 5, tzinfo=UTC)
 
@@ -27,7 +27,8 @@ def entry(number: int) -> AuditEntry:
 def chains(engine: Engine) -> Engine:
     audit_metadata.create_all(engine)
     with engine.begin() as connection:
-        append_many(connection, "a", [entry(n) for n in range(1, 6)])
+        for number in range(1, 6):
+            append(connection, "a", entry(number))
         append(connection, "b", entry(7))
         append(connection, "b", entry(8))
     return engine

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from contracts.audit import AuditEntry
-from hub.bus.audit import append, audit, audit_metadata, gathering, heads, verify
+from hub.bus.audit import append, audit, audit_metadata, heads, verify
+from hub.bus.gathering import gathering
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
 

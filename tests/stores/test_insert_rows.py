@@ -1,12 +1,26 @@
 """Rows past SQLAlchemy: they come back as any other statement's, on both databases."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
+from traceback import format_exception
 
 import pytest
-from sqlalchemy import Column, Engine, Float, Integer, LargeBinary, MetaData, String, Table, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    Engine,
+    Float,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    select,
+)
+from sqlalchemy.exc import IntegrityError, StatementError
 
-from hub.bus.database import UtcTime, insert_rows, reading
+from hub.bus.database import UtcTime, insert_rows, reading, upsert
 
 metadata = MetaData()
 thing = Table(
@@ -16,7 +30,17 @@ thing = Table(
     Column("number", Integer, nullable=False),
     Column("seen", Float, nullable=False),
     Column("value", LargeBinary),
+    Column("data", JSON),
+    Column("kept", Boolean),
+    Column("day", Date),
     Column("at", UtcTime),
+)
+counted = Table(
+    "counted",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("size", Integer),
+    Column("turn", Integer, nullable=False, default=0),
 )
 COLUMNS = ("key", "number", "seen", "value")
 
@@ -48,10 +72,36 @@ def test_an_error_quotes_no_value(store: Engine) -> None:
     assert "mark-of-a-value" not in f"{caught.value!s}{caught.value.orig!r}"
 
 
-def test_a_column_that_needs_work_on_its_values_is_refused(store: Engine) -> None:
-    row = ("a", datetime(2026, 1, 5, tzinfo=UTC))
-    with store.begin() as connection, pytest.raises(TypeError, match=r"thing\.at"):
-        insert_rows(connection, thing, ("key", "at"), [row])  # type: ignore[list-item]
+def test_values_are_made_what_their_columns_want(store: Engine) -> None:
+    moment = datetime(2026, 1, 5, 6, 30, tzinfo=timezone(timedelta(hours=6, minutes=30)))
+    row = ("a", 1, 0.5, {"name": "မောင်မောင်", "at": [1, None]}, True, date(2026, 1, 5), moment)
+    columns = ("key", "number", "seen", "data", "kept", "day", "at")
+    with store.begin() as connection:
+        insert_rows(connection, thing, columns, [row])  # type: ignore[list-item]
+        again = dict(zip(columns, row, strict=True)) | {"key": "b"}
+        upsert(connection, thing, [again])
+    with reading(store) as connection:
+        found = connection.execute(select(*(thing.c[one] for one in columns))).all()
+    assert [tuple(one)[1:] for one in found] == [row[1:]] * 2
+    assert {one.at.tzinfo for one in found} == {UTC}
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("kept", "mark-of-a-value"), ("at", "mark-of-a-value")]
+)
+def test_a_value_that_a_column_refuses_is_not_quoted(
+    store: Engine, column: str, value: object
+) -> None:
+    row = {"key": "a", "number": 1, "seen": 0.5, column: value}
+    with store.begin() as connection, pytest.raises(StatementError) as caught:
+        upsert(connection, thing, [row])
+    assert "mark-of-a-value" not in "".join(format_exception(caught.value))
+
+
+def test_columns_that_are_missing_are_refused(store: Engine) -> None:
+    """What SQLAlchemy would add to a statement by itself, these would leave out."""
+    with store.begin() as connection, pytest.raises(TypeError, match="turn"):
+        upsert(connection, counted, [{"key": "a", "size": 1}])
 
 
 def test_columns_out_of_order_are_refused(store: Engine) -> None:

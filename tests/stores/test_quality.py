@@ -110,8 +110,8 @@ def test_the_stream_is_checked_and_a_second_translation_does_not_double(engine: 
     (one,) = scores(engine)
     assert (one.records, one.checks) == (2, 2 * rules)
     with reading(engine) as connection:
-        rows = connection.execute(select(audit).where(audit.c.reason == "quality")).all()
-    assert len(rows) == 4
+        told = connection.execute(select(audit.c.count).where(audit.c.reason == "quality"))
+        assert sorted(told.scalars()) == [1, 1, 2]  # two came alone, and were taken up together
 
 
 @pytest.mark.parametrize("system", ["", "?system=emis"])

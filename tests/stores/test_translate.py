@@ -40,3 +40,22 @@ def test_a_record_about_a_child_is_sealed_under_its_person(engine: Engine) -> No
     (canonical,) = of_topic(translated(engine, "identity"), "canonical")
     assert canonical.type != GONE
     assert set(canonical.seal) == {("p1", Kind.IDENTITY), ("p1", Kind.CASE)}
+
+
+def test_an_answer_names_its_case_alike_whether_the_record_is_the_case_or_not(
+    engine: Engine,
+) -> None:
+    place = files("contracts") / "sources" / "dsw_cms" / "case" / "v1" / "sample.json"
+    sample = next(
+        one for one in orjson.loads(place.read_bytes()) if one.get("gives", {}).get("answers")
+    )  # fmt: skip
+    handler = Translate(record_ref=lambda system, key: f"{system}/{key}", open_part=lambda _: {})
+    desk = Desk(engine=hub_tables(engine), stage="translate", handler=handler)
+    named = set()
+    for key in (sample["gives"]["answers"][0]["case"], "another"):
+        content = {"key": key, "where": "case 1", "body": sample["body"]}
+        data = {"system": "dsw_cms", "record": "case", "ref": f"dsw_cms/{key}", "person": "p1"}
+        contents = [(part("p1", Kind.IDENTITY, "origin"), content)]
+        drafts = desk.take(message("source.dsw_cms", "p1", "7", data, contents))
+        named |= {(draft.data or {})["case_ref"] for draft in of_topic(drafts, "answer")}
+    assert named == {f"dsw_cms/{sample['gives']['answers'][0]['case']}"}

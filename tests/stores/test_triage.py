@@ -10,8 +10,19 @@ from hub.bus.database import reading
 from hub.triage import decisions, desk, holdings
 from hub.triage.desk import UndecidableError
 from hub.triage.holdings import Named
+from hub.triage.standing import Standing
 from tests.stores.handling import NOW, of_topic, transaction
-from tests.stores.triage_records import FIELD, MARK, RECORD, SYSTEM, Table, facts, named, record
+from tests.stores.triage_records import (
+    FIELD,
+    MARK,
+    RECORD,
+    SYSTEM,
+    Table,
+    asked,
+    facts,
+    named,
+    record,
+)
 
 KNOWN = "fire_gas"
 
@@ -137,6 +148,17 @@ def test_a_decision_that_came_while_a_record_was_translated_reaches_it_too(table
     assert facts(table.run_timers())["late"]["hazards"] == ["dust_fumes"]
 
 
+def test_a_version_that_a_savepoint_gave_up_with_its_lock_is_read_again(table: Table) -> None:
+    table.arrive("r1", child_hazards=MARK)
+    standing = Standing()
+    with table.engine.begin() as connection:
+        savepoint = connection.begin_nested()
+        assert standing.settle(connection, SYSTEM, RECORD) == 0
+        savepoint.rollback()
+        desk.map_code(connection, asked(), "dust_fumes")  # as another may now
+        assert standing.settle(connection, SYSTEM, RECORD) == 1
+
+
 def test_a_destroyed_key_ends_the_holding_and_nothing_is_said(table: Table) -> None:
     table.arrive("gone", child_hazards=MARK)
     table.arrive("here", child_hazards=MARK)
@@ -172,6 +194,7 @@ def test_many_records_are_translated_in_batches(
     assert table.map("dust_fumes") == 5
     drafts = table.run_timers()
     assert len(of_topic(drafts, "canonical")) == 5
+    assert sorted(len(persons) for persons in table.prepared) == [1, 2, 2]
 
 
 @pytest.mark.parametrize(

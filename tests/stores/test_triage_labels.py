@@ -13,7 +13,7 @@ from contracts.envelope import Draft, Kind, Part
 from hub import sources
 from hub.bus.database import reading
 from hub.bus.stage import Errand
-from hub.stages.collect import Collect
+from hub.stages.collect import Collect, Due
 from hub.stages.translate import Translate
 from hub.tasks import Advice, read_tasks
 from hub.triage import decisions, desk, labels
@@ -124,17 +124,25 @@ def test_only_a_label_that_has_changed_can_be_accepted(site: Site) -> None:
         site.accept()
 
 
+class NotRead:
+    """An adapter that nobody pulls from."""
+
+    def pull(self, checkpoint: object, most: int) -> Batch:
+        raise AssertionError
+
+
 def test_collect_stores_the_labels_with_the_batch_and_gives_the_alarm(engine: Engine) -> None:
     hub_tables(engine)
     collect = Collect(
-        sources={}, person_ref=lambda *_: "p", record_ref=lambda *_: "r", wall=lambda: 0.0,
-        poll_seconds=1,
+        sources=lambda _: {}, person_ref=lambda *_: "p", record_ref=lambda *_: "r",
+        wall=lambda: 0.0, poll_seconds=1,
     )  # fmt: skip
     with transaction(engine, "collect") as tx, capture_logs() as logs:
         sources.register(tx.connection, SYSTEM)
         (state,) = sources.list_sources(tx.connection)
         batch = Batch(records=(), labels={RECORD: {PATH: {CODE: NEW}}})
-        list(collect.settle(Errand(key=SYSTEM, data=state), batch, tx, NOW))
+        due = Due(state=state, adapter=NotRead())
+        list(collect.settle(Errand(key=SYSTEM, data=due), batch, tx, NOW))
     (alarm,) = [one for one in logs if one["event"] == "label_changed"]
     assert alarm["log_level"] == "error"
     assert "protection_concerns" in alarm["problem"]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -26,9 +27,14 @@ MARK = "zz-dawsecret-12oukama"
 
 def body(**changes: Any) -> dict[str, Any]:
     """A row about a child, as the contract's own sample has it."""
+    return dict(_sample()) | changes
+
+
+@cache
+def _sample() -> Mapping[str, Any]:
     place = files("contracts") / "sources" / SYSTEM / RECORD / "v1" / "sample.json"
-    samples = orjson.loads(place.read_bytes())
-    return dict(samples[0]["body"]) | changes
+    found: Mapping[str, Any] = orjson.loads(place.read_bytes())[0]["body"]
+    return found
 
 
 def named(code: str = MARK, target: str = FIELD) -> Named:
@@ -48,6 +54,7 @@ class Table:
     engine: Engine
     shredded: set[str] = field(default_factory=set)
     trouble: set[str] = field(default_factory=set)
+    prepared: list[set[str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         hub_tables(self.engine)
@@ -55,7 +62,10 @@ class Table:
 
     def process(self) -> Desk:
         """Another process of the stage: it shares the database, and nothing else."""
-        handler = Translate(record_ref=lambda system, key: f"{system}:{key}", open_part=self.open)
+        handler = Translate(
+            record_ref=lambda system, key: f"{system}:{key}", open_part=self.open,
+            prepare=lambda persons: self.prepared.append(set(persons)),
+        )  # fmt: skip
         return Desk(engine=self.engine, stage="translate", handler=handler)
 
     def open(self, part: Part) -> Mapping[str, Any]:

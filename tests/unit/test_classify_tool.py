@@ -221,6 +221,51 @@ def test_a_reader_that_goes_away_ends_it_quietly(write: Callable[..., Path]) -> 
         assert process.wait(30) == 0
 
 
+LATE = {
+    "more fields": ("13,1,2,2,2,20,,,,1\n", "row 60002 has more fields (10) than the header (9)"),
+    "no text": ("13,1,2,2,2,20,,,\udcff\n", "row 60002: not UTF-8"),
+    "an open quote": ('13,1,2,2,2,20,,,"\n', "row 60002: a quote is not closed"),
+    "a quote in a text": ('13,1,2,2,2,20,,,5" pipe\n', "a quote inside a text without quotes"),
+}
+
+
+@pytest.mark.parametrize(("line", "said"), LATE.values(), ids=LATE)
+def test_a_fault_at_the_end_leaves_stdout_empty_and_names_the_row(
+    write: Callable[..., Path], line: str, said: str
+) -> None:
+    many = f"{HEADER}\n" + "13,1,2,2,2,20,,,\n" * 60_000
+    file = write(many.encode() + line.encode(errors="surrogateescape"))
+    result = run("--rules", "mics6", file)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert said in result.stderr
+
+
+def test_labels_stand_for_their_codes(write: Callable[..., Path]) -> None:
+    """Statistical programs write them instead, if they are told to."""
+    lines = [
+        "13,Yes,No,NO,DK,20,,,,COMPLETED", "13,yes,No,No,No,No response,,,,Completed",
+        "13,Yes,No,No,No,20,,,,Refused",
+    ]  # fmt: skip
+    result = run("--rules", "mics6", write("\n".join([f"{HEADER},FS17", *lines])))
+    assert [row["child_labour"] for row in rows_of(result)] == ["1", "0", ""]
+    assert rows_of(result)[2]["reasons"] == "interview_not_completed"
+    assert result.stderr == ""
+
+
+def test_decimals_may_have_a_comma_and_thousands_are_none(write: Callable[..., Path]) -> None:
+    lines = ["13,0;1;2;2;2;14,5;;;", "13;1;2;2;2;1,000;;;"]
+    result = run("--rules", "mics6", write("\n".join([HEADER.replace(",", ";"), *lines])))
+    assert [row["child_labour"] for row in rows_of(result)] == ["1", "0"]
+    assert result.stderr.startswith("row 3, column CL3: not a number of hours")
+    assert rows_of(result)[0]["CL3"] == "14,5"
+
+
+def test_a_title_above_the_header_is_asked_about(write: Callable[..., Path]) -> None:
+    result = run("--rules", "mics6", write(f"Survey of 2019\n{HEADER}\n13,1,2,2,2,20,,,\n"))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Is its first row the header?" in result.stderr
+
+
 def test_progress_is_told_on_a_terminal_alone(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

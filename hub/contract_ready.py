@@ -1,0 +1,142 @@
+"""Which contracts of a site may run: by name, content and proof of both. Stores nothing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import orjson
+from sqlalchemy import Connection
+
+from adapters.sdk.manifest import load_manifest
+from contracts import source_contract
+from contracts.checking.fault import CONTRACT, Texts
+from contracts.errors import HubError
+from contracts.source_contract import SourceContract
+from contracts.topics import SYSTEMS
+from hub import site_contracts
+from hub.contract_tools import check, folders
+from hub.contract_tools.folders import Place
+from hub.site_contracts import Installed
+
+ANSWERS = "referral"
+"""What a record that answers a referral is called: it comes from its recipient's own adapter."""
+_OWN_ADAPTERS = ("dsw_cms", "labour_inspection", "emis")
+
+
+class RefusedError(HubError):
+    """What was asked is not done; the message says why and what to do, `lines` say it at length."""
+
+    def __init__(self, message: str, lines: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.lines = tuple(lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A contract that may run. A `shipped` one is read from the program, and needs no texts."""
+
+    contract: SourceContract
+    texts: Texts
+    shipped: bool
+
+    @property
+    def name(self) -> str:
+        """System and record."""
+        return f"{self.contract.system}/{self.contract.record}"
+
+
+def prepare(connection: Connection, given: str) -> Ready:
+    """Return a contract that may run: of a folder, of the program, or one that ran before.
+
+    Raises RefusedError when it may not, WrongUseError for a name that is none.
+    """
+    known = None if (Path(given) / CONTRACT).is_file() else stored(connection, given)
+    if known is not None and not known.shipped:
+        return _ready(site_contracts.texts_of(connection, known), shipped=False)
+    place = folders.find(given)
+    mine = _shipped(place)
+    checked = check.check_one(mine or place)
+    texts, _ = folders.read(mine or place)
+    if texts is None or checked.errors:
+        raise RefusedError(
+            f"{place.name} has errors, so it is not installed: mend them, then install it",
+            check.lines(checked),
+        )
+    return _ready(texts, shipped=mine is not None)
+
+
+def _ready(texts: Texts, *, shipped: bool) -> Ready:
+    contract = source_contract.read(texts.contract, texts.mapping, texts.place)
+    ready = Ready(contract=contract, texts=texts, shipped=shipped)
+    for trouble in (_name_trouble(ready), _content_trouble(ready)):
+        if trouble:
+            raise RefusedError(trouble)
+    return ready
+
+
+def _name_trouble(ready: Ready) -> str:
+    """What keeps its name from being installed, and what to do."""
+    system, record = ready.contract.system, ready.contract.record
+    if system not in SYSTEMS:
+        return (
+            f"there is no system {system}: name one of {', '.join(SYSTEMS)} in the id of"
+            f" {CONTRACT}. Systems are known to MOLIP's mirror and to consent, so a new one comes"
+            " with the program"
+        )
+    if (system, record) in own_adapters():
+        return (
+            f"{ready.name} is read by the system's own adapter: connect {system} in the settings"
+            " (`clmhub settings`)"
+        )
+    if ANSWERS in (record, ready.contract.about):
+        return (
+            "answers to referrals come from their recipient's own adapter: what is installed is"
+            f" about a child or a figure, and its record is not called {ANSWERS}"
+        )
+    if not ready.shipped and (system, record) in site_contracts.shipped():
+        return (
+            f"{ready.name} is a contract of the program: give yours another record in its id, or"
+            f" read files by that one: clmhub contract install {ready.name}, where no folder of"
+            " this name is"
+        )
+    return ""
+
+
+def _content_trouble(ready: Ready) -> str:
+    """What keeps its content from running, and what to do."""
+    if ready.contract.document.get("status") != "active":
+        return (
+            f"{ready.name} is a {ready.contract.document.get('status', 'draft')}: when its owner"
+            f' agrees, set status = "active" in {CONTRACT}, then install it'
+        )
+    if not orjson.loads(ready.texts.sample or "[]"):
+        return (
+            f"{ready.name} has no sample to prove it by: take some from a made-up file with"
+            f" `clmhub contract try FILE --contract FOLDER --samples`"
+        )
+    return ""
+
+
+@cache
+def own_adapters() -> frozenset[tuple[str, str]]:
+    """Return system and record of what adapters of the program read."""
+    manifests = [load_manifest(f"adapters.{name}") for name in _OWN_ADAPTERS]
+    return frozenset((one.system, record) for one in manifests for record in one.records)
+
+
+def _shipped(place: Place) -> Place | None:
+    folder = place.folder.resolve()
+    return next((one for one in folders.shipped() if one.folder.resolve() == folder), None)
+
+
+def stored(connection: Connection, given: str) -> Installed | None:
+    """Return the newest install of what is named, with or without a version."""
+    system, record = _parts(given)
+    return site_contracts.find(connection, system, record)
+
+
+def _parts(given: str) -> tuple[str, str]:
+    """System and record of a name, with or without its version."""
+    system, record, *_ = [*given.strip("/").split("/"), "", ""]
+    return system, record
