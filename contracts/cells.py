@@ -10,6 +10,15 @@ LONGEST_TRIAGED = 200
 
 
 _DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+NO_VALUES = frozenset(
+    {
+        *(dash * number for dash in _DASHES for number in (1, 2, 3)), " - ", " -", "- ", "_", "__",
+        ".", "..", "...", "\u2026", "\u104a", "\u104b", "N/A", "n/a", "N/a", "N.A", "N.A.", "n.a",
+        "n.a.", "#N/A", "nil", "Nil", "NIL", "null", "Null", "NULL",
+    }
+)  # fmt: skip
+"""What people put into a cell so that it is not empty. `NA` and `none` may be codes."""
+_EMPTY = NO_VALUES | {""}
 _NOTHING = frozenset(
     {
         "", *(dash * number for dash in _DASHES for number in (1, 2, 3)), "_", "__", "\u2026", "*",
@@ -23,6 +32,12 @@ _UNKNOWN = frozenset(
         "မသိ", "မသိပါ", "မသိရ", "မသိရပါ", "မသိရှိ", "မသိရှိပါ", "မသိရှိရပါ",
     }
 )  # fmt: skip
+_NOBODY = {"unknown", "not known", "none", "no name", "not applicable", "don't know"}
+NO_NAMES = NO_VALUES.union(
+    *({word, word.capitalize(), word.title(), word.upper()} for word in _NOBODY)
+)
+"""What stands where a name should, and is nobody's. `Na` is a name."""
+_NO_NUMBERS = frozenset({"0", "no", "no child", "no children", "x", "\u00d7"})
 
 
 class Trouble(Exception):  # noqa: N818 - outcomes of reading a cell, not errors
@@ -97,12 +112,13 @@ def cell_text(raw: object) -> str:
 
 
 def is_blank(raw: object) -> bool:
-    """Tell whether there is nothing in the cell. What cannot be read is something."""
-    kind = type(raw)
-    if raw is None or kind is int or (kind is str and raw[:1].isalnum()):  # type: ignore[index]
+    """Tell whether there is no value in the cell. What cannot be read is something."""
+    if raw is None or type(raw) is int:
         return raw is None  # the usual cell
+    if type(raw) is str and raw.isalnum():
+        return raw in NO_VALUES
     try:
-        return not raw if isinstance(raw, list | dict) else cell_text(raw) == ""
+        return not raw if isinstance(raw, list | dict) else cell_text(raw) in _EMPTY
     except Unreadable:
         return False
 
@@ -110,6 +126,11 @@ def is_blank(raw: object) -> bool:
 def says_nothing(text: str) -> bool:
     """Tell whether a text stands for an empty cell: a dash, `N/A`. Not a word for `not known`."""
     return text.casefold().strip(" .") in _NOTHING
+
+
+def numbers_none(text: str) -> bool:
+    """Tell whether what stands for the number of a child says that there is none."""
+    return says_nothing(text) or text.casefold().strip(" .") in _NO_NUMBERS
 
 
 def says_unknown(text: str) -> bool:

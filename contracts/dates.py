@@ -14,7 +14,8 @@ EXCEL_SERIALS = range(61, 73_416)  # 1900-03-01 to 2100-12-31
 BUDDHIST_YEARS = range(2400, 2644)  # 1857 to 2100
 BUDDHIST_OFFSET = 543
 YEARS = range(1857, 2101)
-TWO_DIGIT_PIVOT = 50  # 49 is 2049, 50 is 1950: these are children and their years
+TWO_DIGIT_PIVOT = 50  # 49 is 2049: these are children and their years
+TWO_DIGIT_BUDDHIST = range(50, 70)  # 53 is 2553, which is 2010: no child was born in 1953
 
 _MONTHS = {
     name: number
@@ -150,6 +151,8 @@ def _full_year(text: str) -> int:
     year = int(text)
     if len(text) == 4:
         return year
+    if year in TWO_DIGIT_BUDDHIST:
+        return year + 2500
     return year + (2000 if year < TWO_DIGIT_PIVOT else 1900)
 
 

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 
 MAX_DEPTH = 64
-LONGEST_STRING = 50 * 2**20  # bytes, as written
+LONGEST_STRING = 16 * 2**20  # bytes, as written
 LONGEST_NUMBER = 400  # characters
 
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{},:]|[^\s\[\]{},:"]++', re.DOTALL)

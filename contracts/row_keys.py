@@ -12,15 +12,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contracts import codes, paths
-from contracts.cells import LONGEST_TEXT, Unreadable, cell_text, is_blank
+from contracts.cells import (
+    LONGEST_TEXT,
+    NO_VALUES,
+    Unreadable,
+    cell_text,
+    is_blank,
+    numbers_none,
+)
 from contracts.dates import read_date, read_month
+from contracts.guessing import code_name
 from contracts.mapping.rows import CHILD, Property, Row, SourceContract
 from contracts.mapping.split import split
 
 Keys = Callable[[Mapping[str, Any]], tuple[str, str] | None]
 """From a record's fields its key and its person's key; None when it lacks a part of its key."""
 
-_NONE = frozenset({"0", "-", "\u2013", "\u2014"})
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _WHOLE = re.compile(r"^([0-9]+)\.0+$")
 _DECIMAL = re.compile(r"\d")  # of any script
@@ -61,7 +68,7 @@ class _Nobody:
     def is_meant(self, body: Mapping[str, Any]) -> bool:
         """Tell whether the record is about none, as the mapping will find it."""
         left = self.without(body)
-        if not is_blank(left) and _text(left) not in _NONE:
+        if not is_blank(left) and not numbers_none(_text(left)):
             return False
         found = (find(text) for fetch, find in self.says if (text := _text(fetch(body))))
         return next((code for code in found if code is not None), None) == self.answer
@@ -86,7 +93,7 @@ def keys_of(contract: SourceContract) -> Keys:
             if not text and (part.needed or (part.about_a_child and not is_none)):
                 return None
             texts.append(text)
-        key = "/".join(texts)
+        key = _joined(texts)
         if not key.strip("/"):
             return None
         if is_none or not is_about_children:
@@ -103,17 +110,40 @@ def records_of(contract: SourceContract) -> Callable[[Mapping[str, Any]], Iterat
     A record of several has its place behind its key, and is a person of its own, unless the
     mapping says who the person is.
     """
-    keys = keys_of(contract)
-    if not contract.splits:
-        return lambda body: iter((Keyed(part="", keys=keys(body), body=body),))
+    keys, named = keys_of(contract), _naming(contract)
     needs_one = CHILD in contract.child_needs
 
+    def record(body: Mapping[str, Any]) -> Iterator[Keyed]:
+        whole = named(body)
+        yield Keyed(part="", keys=keys(whole), body=whole)
+
     def records(body: Mapping[str, Any]) -> Iterator[Keyed]:
-        for part, one in split(contract, body):
+        for part, one in split(contract, named(body)):
             found = _numbered(keys(one), part, needs_one=needs_one)
             yield Keyed(part=part, keys=found, body=one)
 
-    return records
+    return records if contract.splits else record
+
+
+def _naming(contract: SourceContract) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    """Return what gives a record its contract's names where a system writes them otherwise.
+
+    `HH1` is `hh1` to a statistics program. A name that the record has as it should be stays.
+    """
+    meant: dict[str, set[str]] = {}
+    for name in contract.properties:
+        meant.setdefault(code_name(name), set()).add(name)
+    names = {code: found.pop() for code, found in meant.items() if len(found) == 1}
+    known = contract.properties.keys()
+
+    def named(body: Mapping[str, Any]) -> Mapping[str, Any]:
+        if body.keys() <= known:
+            return body
+        other = {name: names.get(code_name(name)) for name in body.keys() - known}
+        other = {name: new for name, new in other.items() if new and new not in body}
+        return {other.get(name) or name: value for name, value in body.items()} if other else body
+
+    return named
 
 
 def key_text(cell: object) -> str:
@@ -131,9 +161,20 @@ def key_text(cell: object) -> str:
     return _WHOLE.sub(r"\1", tidy) if tidy[-1:] == "0" else tidy
 
 
+def _joined(texts: Sequence[str]) -> str:
+    """The parts of a key as one text, from which each could be told again.
+
+    Only the first may hold a slash as it is: A/B and C are another record than A and B/C.
+    """
+    first, *rest = texts or [""]
+    return "/".join([first, *(one.replace("%", "%25").replace("/", "%2F") for one in rest)])
+
+
 def _person(key: str, named: Sequence[str]) -> str:
-    if all(named):
-        return "/".join(named) or key
+    if named and all(named):
+        return _joined(named)
+    if not named:
+        return key
     return f"/{key}"  # so that it is never taken for what another record calls its person
 
 
@@ -160,7 +201,8 @@ def _text_of(one: Property, months: set[str]) -> _Text:
 
 def _text(raw: object) -> str:
     if isinstance(raw, str):
-        return key_text(raw) if len(raw) <= LONGEST_TEXT else ""
+        text = key_text(raw) if len(raw) <= LONGEST_TEXT else ""
+        return "" if text in NO_VALUES else text
     try:
         return key_text(raw) if cell_text(raw) else ""
     except Unreadable:  # the contract's own rows say what is wrong with it

@@ -44,7 +44,7 @@ def _loads(content: bytes) -> Any:  # noqa: ANN401
         raise Fault("json_too_large", f"it has more than {LARGEST >> 20} MiB", 0)
     if content.startswith(_BOMS):
         raise Fault("json_encoding", "it must be UTF-8, without a mark before it", 0)
-    if len(content) > LONGEST_STRING:
+    if _may_hold_too_long_text(content):
         walk(_utf8(content))
     try:
         value = orjson.loads(content)
@@ -55,6 +55,13 @@ def _loads(content: bytes) -> Any:  # noqa: ANN401
     if depth > MAX_DEPTH or content.count(b'":') != keys or _SPACED_KEY.search(content):
         walk(content)
     return json.loads(content) if is_rounded else value
+
+
+def _may_hold_too_long_text(content: bytes) -> bool:
+    """Tell whether no text begins or ends for long: to walk a whole document takes long, too."""
+    window = LONGEST_STRING // 2
+    ends = range(window, len(content) + 1, window)
+    return any(content.find(b'"', end - window, end) < 0 for end in ends)
 
 
 def _utf8(content: bytes) -> bytes:

@@ -3,7 +3,7 @@
 SCHEMA_VERSION = "1.1.0"
 """The common child-labour schema, `contracts/model`."""
 
-MAPPING_CODE_VERSION = "2"
+MAPPING_CODE_VERSION = "3"
 """What `contracts/mapping/` and the verdicts do with the same data; raise it on any change."""
 
 

@@ -9,14 +9,15 @@ from rich.console import Console
 from rich.table import Table
 
 from contracts.errors import FatalError, HubError
-from hub import cli_contract, cli_site_contracts, cli_triage, programs
+from hub import cli_contract, cli_install, cli_triage, programs
 from hub.cli_classify import EPILOG as CLASSIFY_EPILOG
 from hub.cli_classify import classify
 from hub.cli_quality import quality
-from hub.home import token_issuer
-from hub.ledger import STATES
+from hub.home import check_home, token_issuer
+from hub.ledger import STATES, Held
 from hub.pipeline import PIPELINE
 from hub.settings import PREFIX, Settings, load_settings, settings_table
+from hub.tasks import Advice
 from hub.terminal import visible
 from hub.web.clock import wall_clock
 from hub.web.tokens import Role
@@ -120,9 +121,10 @@ def token(
     settings: SettingsFile = None,
 ) -> None:
     """Issue a bearer token. For pilots: a ministry uses its OpenID Connect provider."""
-    issuer = token_issuer(_settings(settings, home=home).home)
+    place = _settings(settings, home=home).home
+    check_home(place)
     typer.echo(
-        issuer.issue(
+        token_issuer(place).issue(
             subject=subject, roles=role, audience=audience, now=wall_clock(),
             lifetime=timedelta(hours=hours), office=office,
         )
@@ -162,6 +164,9 @@ def ledger(home: Home = None, settings: SettingsFile = None) -> None:
     out.print(table)
     waiting = sum(sums.in_flight for sums in found.values())
     out.print(f"{waiting} still in flight." if waiting else "Every source's sum closes.")
+    for state, command in (("parked", "clmhub parked"), ("rejected", "clmhub rejects")):
+        if count := sum(getattr(sums, state) for sums in found.values()):
+            out.print(f"{count} {state}: {command} says why, and what to do.")
 
 
 @app.command()
@@ -170,21 +175,38 @@ def parked(
     home: Home = None,
     settings: SettingsFile = None,
 ) -> None:
-    """List the records that wait after an unforeseen failure, or try them again."""
+    """List what is parked: after an unforeseen failure, or until a person decides; or try again.
+
+    `--retry` moves what failed. What a person must decide goes on by itself when that is done.
+    """
     given = _settings(settings, home=home)
-    if retry:
-        out.print(f"{programs.retry_parked(given)} parked records will be tried again.")
-        return
+    asked = programs.retry_parked(given) if retry else 0
+    failed, held = programs.parked(given)
     table = Table("stage", "source", "reason", "place", "since")
-    for row in programs.parked(given):
+    for row in failed:
         table.add_row(row.stage, row.system, row.error, row.place, f"{row.at:%Y-%m-%d %H:%M}")
-    if table.row_count:
+    if retry:
+        out.print(f"{asked} records that failed will be tried again.")
+    elif failed:
         out.print(table)
+        out.print("These failed in a way that nobody foresaw. Mend it, then: clmhub parked --retry")
+    else:
+        out.print("No record is parked after a failure.")
+    _print_held(held)
+
+
+def _print_held(held: list[Held]) -> None:
+    """Why records wait for a person. Their place is sealed: the source's file tells it."""
+    if not held:
+        out.print("No record is parked until a person decides.")
         return
-    out.print("Nothing waits after a failure.")
-    out.print(
-        "What waits for a person, as the ledger counts it too: the hub's page, GET /v1/tasks."
-    )
+    advice, count = Advice(), sum(one.count for one in held)
+    out.print(f"Parked because a person must decide, {count} in all:")
+    for one in held:
+        told = f"{one.system}: {one.count} since {one.since:%Y-%m-%d}, {one.reason}"
+        out.print(told, highlight=False)
+        why, step = advice.why(one.reason, "en"), advice.next_step(one.reason, "en")
+        out.print(f"    {why}\n    -> {step}", highlight=False)
 
 
 @app.command("verify-audit")
@@ -220,7 +242,7 @@ def demo(
     raise typer.Exit(run_demo(choices))
 
 
-cli_contract.app.add_typer(cli_site_contracts.app)
+cli_contract.app.add_typer(cli_install.app)
 app.add_typer(cli_contract.app, name="contract")
 app.add_typer(cli_triage.app, name="triage")
 app.command("quality")(quality)

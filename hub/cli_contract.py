@@ -81,7 +81,10 @@ def try_file(
     `canonical` (`identity` and `facts`, a `figure` that is about no child, or `answers`) or
     `reasons` (each with `code`, `column`, `message`, `next_step`). A row about several children
     gives a line for each, with its number as `child`. A record that shares its key with another
-    one has `notes` of the same form: in the hub the later one takes the place of the earlier.
+    one has `notes` of the same form: in the hub the later one takes the place of the earlier, and
+    of two persons with one key the earlier one is rejected. A record that is accepted and then
+    waits for a person, as nobody can tell whether it is child labour, has `waits`: a reason too,
+    with the `missing` facts.
 
     Examples: `clmhub contract try january.xlsx` ·
     `clmhub contract try visits.csv --contract my_office/visit/v1 --limit 20 --reveal`
@@ -204,4 +207,5 @@ def new(
             forms, lookups = primero
             made = tool.from_primero(Path(folder), forms, lookups, name)
     show([f"wrote {path}" for path in made])
+    say(*tool.doubts(Path(folder), name))
     show([f"Next: `clmhub contract check {folder}` lists what is left to do."])

@@ -36,6 +36,7 @@ def quality(
         score = f"{one.score:.1%}" if one.checks else "no rules"
         table.add_row(one.system, one.record, f"{one.day}", str(one.records), score, broken)
     out.print(table if scores else "No record has been checked in these days.")
+    out.print(f"These are the last {days} days; --days N shows more or fewer of them, up to 366.")
     for late in (one for one in services if not one.kept):
         out.print(
             f"{late.system}/{late.record}: promises a {late.promise} of {late.days:g} days;"

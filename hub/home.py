@@ -22,6 +22,14 @@ _BUSES = frozenset({"embedded", "kafka"})
 _DATABASES = ("sqlite:", "postgresql")
 
 
+def check_home(home: Path) -> None:
+    """Raise FatalError where no hub was ever started: who only looks must not make a home."""
+    if not (home / "instance").exists():
+        raise FatalError(
+            f"nothing is stored in {home}: start the hub there first, or name its --home"
+        )
+
+
 def instance_id(home: Path) -> str:
     """The installation's id, made at the first start and kept; prefixes topics and databases."""
     path = home / "instance"

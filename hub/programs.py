@@ -4,27 +4,29 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 import structlog
 from sqlalchemy import Connection, Engine
 
-from contracts.errors import FatalError
-from hub import ledger, quality
+from contracts.errors import FatalError, RetriableError
+from hub import ledger, quality, tasks
 from hub.bus import parking
 from hub.bus.audit import verify
-from hub.bus.database import open_database, reading
+from hub.bus.database import open_database, reading, waiting_mends
 from hub.bus.waiting import wait_for
 from hub.compose import api_app, mirror_settings, worker
 from hub.draining import begin
-from hub.home import instance_id, locked
+from hub.home import check_home, instance_id, locked
 from hub.house import House, database_url, open_house
-from hub.ledger import Rejected, Totals
+from hub.ledger import Held, Rejected, Totals
 from hub.pipeline import PIPELINE, STAGES
 from hub.quality import Score, Service
 from hub.running import (
     STOP_SECONDS,
+    Reminder,
     Stopping,
     join_all,
     mirror_process,
@@ -61,8 +63,11 @@ def up(settings: Settings) -> None:
             mirror_process(mirror_settings(house), _mirror_log(settings)) as mirror,
         ):
             threads = run_workers(workers, stopping)
-            log.info("hub_started", port=port, instance=house.instance)
+            hint = _where_to_look(settings, port)
+            log.info("hub_started", port=port, instance=house.instance, hint=hint)
+            reminder = Reminder(look=partial(unsent, house))
             while not stopping.event.wait(0.5):
+                reminder.remind()
                 if mirror.poll() is not None:
                     stopping.give_up(
                         FatalError(f"the mirror stopped: read {_mirror_log(settings)}")
@@ -142,10 +147,12 @@ def totals(settings: Settings) -> dict[str, Totals]:
         return ledger.totals(connection)
 
 
-def parked(settings: Settings) -> list[parking.Aside]:
-    """What waits for a person or a system after an unforeseen failure."""
+def parked(settings: Settings) -> tuple[list[parking.Aside], list[Held]]:
+    """What was set aside after an unforeseen failure, and what waits until a person decides."""
     with _hub_database(settings) as engine, reading(engine) as connection:
-        return parking.list_parked(connection, system="", most=1000)
+        failed = parking.list_parked(connection, system="", most=1000)
+        held = [one for one in ledger.list_held(connection) if one.reason != "unforeseen"]
+        return failed, held
 
 
 def retry_parked(settings: Settings) -> int:
@@ -199,10 +206,7 @@ def _house(settings: Settings, stopping: Stopping) -> Iterator[House | None]:
 
 @contextmanager
 def _hub_database(settings: Settings) -> Iterator[Engine]:
-    if not (settings.home / "instance").exists():
-        raise FatalError(
-            f"nothing is stored in {settings.home}: start the hub there first, or name its --home"
-        )
+    check_home(settings.home)
     engine = open_database(database_url(settings, "hub", instance_id(settings.home)))
     try:
         yield engine
@@ -213,6 +217,30 @@ def _hub_database(settings: Settings) -> Iterator[Engine]:
 def _api(house: House) -> AbstractContextManager[int]:
     settings = house.settings
     return serving(api_app(house), settings.host, settings.port)
+
+
+def unsent(house: House) -> list[tasks.Task]:
+    """The referrals that no connected system takes; none while the database is busy or away."""
+    try:
+        with reading(house.hub) as connection:
+            return tasks.list_unsent(connection, house.systems)
+    except Exception as error:
+        if isinstance(error, RetriableError) or waiting_mends(error):
+            return []
+        raise
+
+
+def _where_to_look(settings: Settings, port: int) -> str:
+    """The addresses of both pages, and how to sign in, for whoever reads the log."""
+    home = f" --home {settings.home}" if settings.home != Settings().home else ""
+    token = f"clmhub token{home if home.isascii() else ''}"
+    mirror = settings.molip.port
+    return (
+        f"the hub's page is http://{settings.host}:{port}, sign in with what"
+        f" `{token} --role operator` prints; the mirror's is"
+        f" {f'http://{settings.host}:{mirror}' if mirror else 'told in its log'}, with what"
+        f" `{token} --audience mirror --role molip_analyst` prints"
+    )
 
 
 def _mirror_log(settings: Settings) -> Path:

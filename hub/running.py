@@ -8,8 +8,9 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -21,10 +22,12 @@ from hub.bus.signals import stop_on_signals
 from hub.bus.worker import Worker
 from hub.leash import leashed
 from hub.settings import passed_on
+from hub.tasks import Task
 
 log = structlog.get_logger()
 STOP_SECONDS = 20.0
 CALL_SECONDS = 5.0
+LOOK_SECONDS, SAY_SECONDS = 60.0, 3600.0
 
 
 class Stopping:
@@ -47,6 +50,34 @@ class Stopping:
         """Raise what made the program stop, if something did."""
         if self.problem:
             raise self.problem
+
+
+@dataclass(slots=True, kw_only=True)
+class Reminder:
+    """Logs referrals that wait in vain: looks once a minute, tells it at once, then once an hour.
+
+    `look` gives those whose system is not connected; `clock` is in seconds.
+    """
+
+    look: Callable[[], Sequence[Task]]
+    clock: Callable[[], float] = time.monotonic
+    next_look: float = 0.0
+    next_word: float = 0.0
+
+    def remind(self) -> None:
+        """Look, if it is time to, and say what there is to say."""
+        now = self.clock()
+        if now < self.next_look:
+            return
+        self.next_look = now + LOOK_SECONDS
+        found = self.look()
+        if found and now >= self.next_word:
+            self.next_word = now + SAY_SECONDS
+            for one in found:
+                log.warning(
+                    "referrals_wait", system=one.system, count=one.count,
+                    problem="no DSW system is connected: set dsw_cms.url, then start the hub again",
+                )  # fmt: skip
 
 
 def run_workers(workers: Sequence[Worker], stopping: Stopping) -> list[threading.Thread]:

@@ -108,8 +108,8 @@ class Settings(_Settings):
         default=None, description="Service directory (TOML); empty: the sandbox country's."
     )
     dsw_cms: DswCms = Field(default_factory=DswCms, description="DSW case management system.")
-    labour_inspection: Folder = Field(default_factory=Folder, description="Inspection workbooks.")
-    emis: Folder = Field(default_factory=Folder, description="School workbooks.")
+    labour_inspection: Folder = Field(default_factory=Folder, description="Inspection files.")
+    emis: Folder = Field(default_factory=Folder, description="School files.")
     offices: Path | None = Field(
         default=None,
         description="Folder of the contracts that are installed, SYSTEM/RECORD/inbox in it; empty:"

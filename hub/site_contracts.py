@@ -94,7 +94,7 @@ def contract_of(connection: Connection, system: str, record: str) -> SourceContr
 
 
 def in_use(connection: Connection, system: str, record: str) -> SourceContract | None:
-    """Return the same; None when it was uninstalled, or cannot be used."""
+    """Return the contract of this name; None when it was uninstalled, or cannot be used."""
     installed = find(connection, system, record)
     if installed is not None and not installed.active:
         return None

@@ -1,8 +1,9 @@
-"""What waits for a person: referrals without an end of their own, parked records, renamed codes.
+"""What waits for a person: referrals, a system to connect, parked records, renamed codes.
 
 Reads only; pseudonyms, codes and dates. Why it waits and what to do is in `advice.toml`, by reason.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -10,20 +11,23 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from hub import ledger
+from hub import ledger, sources
 from hub.referrals import store
 from hub.triage import labels
 from hub.web.words import Words
 
 ADVICE = Path(__file__).with_name("advice.toml")
 MOST = 500
+NOT_CONNECTED = "not_connected"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One thing to do. `kind` is `referral` (then `referral`, `deadline`) or `records`."""
+    """One thing to do. `kind` is `referral` (then `referral`, `deadline`), `records`, or `system`:
+    `count` referrals wait until the system is connected.
+    """
 
-    kind: Literal["referral", "records"]
+    kind: Literal["referral", "records", "system"]
     system: str
     reason: str
     since: datetime
@@ -49,10 +53,23 @@ def read_tasks(connection: Connection) -> list[Task]:
         Task(kind="records", system=one.system, reason=one.reason, since=one.since, count=one.count)
         for one in ledger.list_held(connection)
     ]
+    connected = {one.system for one in sources.list_sources(connection)}
     return sorted(
-        [*referrals, *records, *_renamed(connection)],
+        [*referrals, *records, *_renamed(connection), *list_unsent(connection, connected)],
         key=lambda task: (task.since, task.system, task.referral),
     )
+
+
+def list_unsent(connection: Connection, connected: Collection[str]) -> list[Task]:
+    """Referrals that wait to be sent to a system which is not among the connected ones."""
+    return [
+        Task(
+            kind="system", system=one.system, reason=NOT_CONNECTED, since=one.since,
+            count=one.count,
+        )
+        for one in store.list_unsent(connection)
+        if one.system not in connected
+    ]  # fmt: skip
 
 
 def _renamed(connection: Connection) -> list[Task]:
@@ -71,7 +88,10 @@ def _renamed(connection: Connection) -> list[Task]:
 
 
 class Advice:
-    """Sentences for reasons, in both languages; a reason that is not known gets a general one."""
+    """Sentences for reasons, in both languages; a reason that is not known gets a general one.
+
+    A reason with a part after a colon (`incomplete:state`) is looked up whole, then by its first.
+    """
 
     def __init__(self) -> None:
         self._words = Words([ADVICE])
@@ -85,5 +105,6 @@ class Advice:
         return self._say("next", reason, language)
 
     def _say(self, what: str, reason: str, language: str) -> str:
-        key = f"{what}_{reason}"
-        return self._words.say(key if key in self._words.keys else f"{what}_any", language)
+        keys = (f"{what}_{reason}", f"{what}_{reason.partition(':')[0]}")
+        known = next((key for key in keys if key in self._words.keys), f"{what}_any")
+        return self._words.say(known, language)

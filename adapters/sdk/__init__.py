@@ -1,1 +1,1 @@
-"""What adapters share: ports, HTTP, workbooks, answers, conformance. Knows no outside system."""
+"""What adapters share: ports, HTTP, files, answers, conformance. Knows no outside system."""

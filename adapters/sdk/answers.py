@@ -17,9 +17,10 @@ from pathlib import Path
 import xlsxwriter
 
 from adapters.sdk.manifest import SheetForm
+from adapters.sdk.plain_file import NotPlainError, TooLongError, open_plain_file
 from adapters.sdk.ports import Answer
 from adapters.sdk.reading_sheets import read_workbook
-from adapters.sdk.unpack import UnreadableError
+from adapters.sdk.unpack import NOT_A_WORKBOOK, UnreadableError
 from contracts.errors import RetriableError
 
 COLUMNS = ("row_key", "referral_id", "state", "date")
@@ -27,6 +28,8 @@ _FORM = SheetForm(record="answer", columns=COLUMNS, required=COLUMNS)
 _WRITTEN_AT = datetime(2000, 1, 1, tzinfo=UTC)  # the same rows make the same bytes
 _FINAL = frozenset({"rejected", "done", "revoked"})
 _LONGEST_NAME = 120
+MAX_FILE = 64 * 2**20
+"""The most bytes of an office's answers that are read."""
 _RESERVED = frozenset(
     {"CON", "PRN", "AUX", "NUL", *(f"{n}{i}" for n in ("COM", "LPT") for i in range(10))}
 )
@@ -88,15 +91,19 @@ def _escaped(letter: str) -> str:
 
 
 def _read(path: Path) -> _Rows:
-    if not path.exists():
+    try:
+        file = open_plain_file(path, MAX_FILE)
+    except FileNotFoundError:
         return {}
-    rows = (row.cells for row in read_workbook(path.read_bytes(), _FORM).rows())
-    return {
-        (str(row.get("row_key", "")), str(row.get("referral_id", ""))): (
-            str(row.get("date", "")), str(row.get("state", "")),
-        )
-        for row in rows
-    }  # fmt: skip
+    except (NotPlainError, TooLongError):
+        raise UnreadableError(NOT_A_WORKBOOK) from None
+    with file:
+        return {
+            (str(row.cells.get("row_key", "")), str(row.cells.get("referral_id", ""))): (
+                str(row.cells.get("date", "")), str(row.cells.get("state", "")),
+            )
+            for row in read_workbook(file, _FORM).rows()
+        }  # fmt: skip
 
 
 def _merged(before: _Rows, answers: Sequence[Answer]) -> _Rows:
@@ -136,7 +143,8 @@ def _sorted(rows: Mapping[tuple[str, str], tuple[str, str]]) -> list[tuple[str, 
 def _replace(path: Path, content: bytes) -> None:
     """Write the file so that a crash leaves the old one or the new one."""
     passing = path.with_name(f".{path.name}.tmp")
-    with passing.open("wb") as file:
+    passing.unlink(missing_ok=True)  # left by a crash, or a link that somebody put there
+    with passing.open("xb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
@@ -151,6 +159,16 @@ def _replace(path: Path, content: bytes) -> None:
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Hold the folder for one read and write; the lock ends with its process."""
-    with (folder / ".lock").open("ab") as lock:
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC  # others may write there, too
+    try:
+        lock = os.open(folder / ".lock", flags, 0o600)
+    except OSError as error:
+        raise RetriableError(
+            f"the answers folder cannot be locked ({type(error).__name__}): let the hub's account"
+            " write there, and take away what is called .lock"
+        ) from None
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(lock)

@@ -1,12 +1,10 @@
-"""Cells of a workbook: as plain JSON values, and as the text of a key. Gives them no meaning."""
+"""Cells of a table: as plain JSON values, and as the text of a key. Gives them no meaning."""
 
 import re
 import unicodedata
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 from math import isfinite
-
-from contracts.dates import read_month
 
 Plain = str | int | float | bool
 
@@ -20,15 +18,6 @@ class Broken(Enum):
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _EMPTY = "".join(map(chr, _INVISIBLE)) + " \t\r\n\v\f\u00a0\u2003\u3000"
-_DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
-NOTHING = frozenset(
-    {
-        *(dash * number for dash in _DASHES for number in (1, 2, 3)), " - ", " -", "- ", "_", "__",
-        ".", "..", "...", "\u2026", "\u104a", "\u104b", "N/A", "n/a", "N/a", "N.A", "N.A.", "n.a",
-        "n.a.", "#N/A", "nil", "Nil", "NIL", "null", "Null", "NULL",
-    }
-)  # fmt: skip
-"""What people put into a cell so that it is not empty. `NA` and `none` may be codes."""
 DITTO = frozenset(
     {
         '"', "''", "\u3003", "\u2033", "\u201d", "\u201c", "-do-", "- do -", "-Do-", "-DO-", "do",
@@ -94,12 +83,3 @@ def key_text(cell: Plain | Broken | None) -> str:
         str(unicodedata.decimal(letter)) if letter.isdecimal() else letter for letter in tidy(cell)
     )
     return _WHOLE.sub(r"\1", text)
-
-
-def month_text(cell: Plain | None) -> str:
-    """Return a month as `YYYY-MM`, from a month, a date or a date's serial number.
-
-    What is no month comes back as its key text: the contract says what is wrong with it.
-    """
-    month = read_month(cell)
-    return key_text(cell) if month is None else f"{month:%Y-%m}"

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from operator import methodcaller
 from typing import Any
 
-from adapters.sdk.cells import Plain
 from adapters.sdk.manifest import SheetForm
+from adapters.sdk.reading_sheets import body_of
 from adapters.sdk.table import Row
 from adapters.sdk.zawgyi_columns import ORIGINALS
 from contracts import paths
@@ -38,13 +38,17 @@ class FileForm:
 
     def body_of(self, row: Row) -> Mapping[str, Any]:
         """Return a row as the record's body, the originals of converted texts among it."""
-        cells = self._named(row.cells)
-        return {**cells, ORIGINALS: dict(self._named(row.originals))} if row.originals else cells
+        return self.named(body_of(row))
 
-    def _named(self, cells: Mapping[str, Plain]) -> Mapping[str, Plain]:
+    def named(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a body under the record's own names, the originals within it as well."""
         if not self.names:
-            return cells
-        return {self.names.get(name, name): cell for name, cell in cells.items()}
+            return body
+        found = {self.names.get(name, name): cell for name, cell in body.items()}
+        originals = found.get(ORIGINALS)
+        if isinstance(originals, Mapping):
+            found[ORIGINALS] = {self.names.get(name, name): one for name, one in originals.items()}
+        return found
 
 
 def form_of_sheet(sheet: SheetForm, keys: Keys) -> FileForm:

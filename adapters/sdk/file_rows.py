@@ -12,6 +12,7 @@ from adapters.sdk.table import Problem, Row, Tables
 from adapters.sdk.unpack import UnreadableError
 from adapters.sdk.zawgyi_columns import Encodings
 from contracts.errors import Reason
+from contracts.guessing import code_name
 
 Kind = Literal["xlsx", "xls", "ods", "csv", "json", "jsonl", "sav"]
 KINDS: Mapping[str, Kind] = {
@@ -34,6 +35,7 @@ class FileRows:
     columns: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     encodings: Encodings = field(default_factory=Encodings)
 
     def rows(self) -> Iterator[Row]:
@@ -53,7 +55,7 @@ def rows_of(
         tables = Tables(grids_in(file, kind), sheet)
         return FileRows(
             found=tables.rows(), columns=tables.columns, problems=tables.problems,
-            extra=tables.extra,
+            extra=tables.extra, notes=tables.notes,
         )  # fmt: skip
     numbered = (Row(sheet="", sheet_index=0, number=n, cells=r) for n, r in numbered_in(file, kind))
     return FileRows(found=_of_this_form(numbered, tuple(needed)))
@@ -73,7 +75,8 @@ def numbered_in(file: BinaryIO, kind: Kind) -> Iterator[tuple[int, Mapping[str, 
 
 def _of_this_form(rows: Iterator[Row], needed: tuple[str, ...]) -> Iterator[Row]:
     first = list(islice(rows, LOOKED_AT))
-    if first and needed and not any(name in row.cells for row in first for name in needed):
+    codes = set(map(code_name, needed))
+    if first and codes and not any(code_name(name) in codes for row in first for name in row.cells):
         raise UnreadableError(_another_form(needed))
     return chain(first, rows)
 

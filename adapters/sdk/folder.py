@@ -38,12 +38,12 @@ class _Pull:
     mended: list[str] = field(default_factory=list)
     more: bool = False
 
-    def end(self, file: FileState, sha256: str, odd: Sequence[str]) -> None:
+    def end(self, file: FileState, odd: Sequence[str]) -> None:
         """Note that a file is dealt with, and as mended what was odd in it and is no more."""
         before = self.done.get(file.name, {}).get("odd", [])
         now = set(odd)
         self.mended.extend(key for key in before if key not in now)
-        self.done[file.name] = file.stored(sha256=sha256, odd=list(odd))
+        self.done[file.name] = file.stored(odd=list(odd))
         self.waiting.pop(file.name, None)
         self.at = {}
 
@@ -140,7 +140,10 @@ class OfficeFolder:
             self._last = None  # before the next one is read: it may hold much
             self._last = read_content(self._inbox, file, self._form)
             if self._last.extra:
-                log.info("workbook_columns_ignored", file=file.name, count=self._last.extra)
+                # Not the file's name: it may be a person's.
+                log.info(
+                    "workbook_columns_ignored", record=self._form.record, count=self._last.extra
+                )
         return self._last
 
     def _give(self, file: FileState, content: Content, pull: _Pull) -> None:
@@ -162,7 +165,7 @@ class OfficeFolder:
         told += [self._problem(file, problem) for problem in content.problems]
         pull.unreadable.extend(told)
         keyless = [self._odd_key(file, place) for place in content.keyless]
-        pull.end(file, content.sha256, [*keyless, *(one.key for one in told)])
+        pull.end(file, [*keyless, *(one.key for one in told)])
 
     def _record(self, file: FileState, found: Found) -> Record:
         place, prefix = found.place, self._form.prefix
@@ -198,7 +201,7 @@ class OfficeFolder:
     def _give_up(self, file: FileState, pull: _Pull, reason: Reason) -> None:
         key = self._form.prefix + file.name
         pull.unreadable.append(_unreadable(file, key, reason, reason.where))
-        pull.end(file, "", [key])
+        pull.end(file, [key])
 
 
 def _unreadable(file: FileState, key: str, reason: Reason, place: str) -> Unreadable:

@@ -46,8 +46,12 @@ class FileState:
 
     @property
     def version(self) -> str:
-        """The version of whatever the file says: compares as text, newest file last."""
-        return f"{self.mtime:020d}/{self.name}"
+        """The version of whatever the file says: compares as text, newest file last.
+
+        It goes wherever the record goes, unsealed: of the name, which may be a person's, a digest.
+        """
+        name = hashlib.sha256(self.name.encode()).hexdigest()[:16]
+        return f"{self.mtime:020d}/{name}"
 
     def is_as(self, stored: Mapping[str, Any] | None) -> bool:
         """Whether a checkpoint's entry is about this very state of the file."""

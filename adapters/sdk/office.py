@@ -1,6 +1,6 @@
 """A system of offices that fill in forms: reads their files, and puts answers beside them.
 
-What tells one such system from another is its manifest and how its rows are keyed.
+What tells one such system from another is its manifest, and the contract that keys its rows.
 """
 
 import time
@@ -10,25 +10,21 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from adapters.sdk.answers import AnswerFolder
-from adapters.sdk.cells import Plain
 from adapters.sdk.file_form import form_of_sheet
 from adapters.sdk.folder import OfficeFolder
 from adapters.sdk.manifest import load_manifest
 from adapters.sdk.ports import Answer, Batch
+from contracts import source_contract
+from contracts.row_keys import keys_of
 
 
 class Offices:
     """Pulls from `home/inbox`, takes answers home to `home/answers`.
 
-    A system names the `package` that holds its manifest, and the `keys` of its rows.
+    A system names the `package` that holds its manifest.
     """
 
     package: ClassVar[str]
-
-    @staticmethod
-    def keys(cells: Mapping[str, Plain]) -> tuple[str, str] | None:
-        """From a row's cells its key and its person's key; None when a part of it is missing."""
-        raise NotImplementedError
 
     def __init__(
         self,
@@ -39,9 +35,11 @@ class Offices:
         wall: Callable[[], float] = time.time,
     ) -> None:
         self.manifest = load_manifest(self.package)
-        assert self.manifest.sheet
+        sheet = self.manifest.sheet
+        assert sheet
+        keys = keys_of(source_contract.load(self.manifest.system, sheet.record))
         self._folder = OfficeFolder(
-            home / "inbox", form_of_sheet(self.manifest.sheet, self.keys),
+            home / "inbox", form_of_sheet(sheet, keys),
             clock=clock, wall=wall, grace_seconds=grace_seconds,
         )  # fmt: skip
         self._answers = AnswerFolder(home / "answers")

@@ -29,7 +29,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """Something that is no record: a file that is no workbook. One ledger line, `key` its name."""
+    """Something that is no record: a file that cannot be read. One ledger line, `key` its name."""
 
     key: str
     version: str

@@ -97,7 +97,7 @@ def _rows(about: ReadFile, *, path: Path, form: SheetForm | None) -> Iterator[Fi
             yield _of_row(about, row)
     about.problems += reading.problems
     about.extra += dict.fromkeys(reading.extra)
-    about.notes += reading.encodings.notes()
+    about.notes += [*reading.notes, *reading.encodings.notes()]
 
 
 def _of_row(about: ReadFile, row: Row) -> FileRow:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import cast
 
-from adapters.sdk.cells import DITTO, NOTHING, Broken, Plain, key_text
+from adapters.sdk.cells import DITTO, Broken, Plain, key_text
 from adapters.sdk.grid import Cells, Grid, NumberedRow
 from adapters.sdk.manifest import SheetForm
 from adapters.sdk.table_header import (
@@ -22,15 +22,17 @@ from adapters.sdk.table_header import (
     known_names,
     name_in,
     no_header,
+    told_by_name,
 )
 from adapters.sdk.table_rows import at, is_burmese, is_labels, is_no_record
 from adapters.sdk.unpack import UnreadableError
+from contracts.cells import NO_VALUES
 from contracts.errors import Reason
 
 LABELS_WITHIN = 2  # rows below the header
 REMEMBERED = 10_000
 _ONE_DIGIT = str.maketrans("123456789", "000000000")
-_NO_VALUES = frozenset(Broken) | NOTHING | DITTO
+_NO_PLAIN = frozenset(Broken) | NO_VALUES | DITTO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,8 @@ class Tables:
     problems: list[Problem] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    _told: Mapping[str, str] = field(default_factory=dict)
     _broken: dict[tuple[str, Broken], list[int]] = field(default_factory=dict)
     _differing: dict[str, list[int]] = field(default_factory=dict)
     _has_twins: bool = False
@@ -99,20 +103,23 @@ class Tables:
             first.append(row)
             if len(first) >= HEADER_WITHIN + LABELS_WITHIN:
                 break
-        header = find_header(first, self.form)
+        told = told_by_name(grid.sheet, self.form)
+        header = find_header(first, self.form, told)
         if header is None:
             if self.form and any(is_wide(cells, self.form) for _, cells in grid.rows):
                 raise UnreadableError(no_header(self.form))
             return None
         self.columns += [name for name in header.names.values() if name not in self.columns]
         self.extra += header.extra
+        self._told = {name: it for name, it in told.items() if name not in header.names.values()}
+        self.notes += [f"sheet {grid.sheet}: its name gives the {name}" for name in self._told]
         below = [row for row in first if row[0] > header.number]
         if self.form is None and below and is_burmese(below[0][1], header):
             del below[0]
         return header, chain(below, grid.rows)
 
     def _records(self, grid: Grid, header: Header, rows: Iterator[NumberedRow]) -> Iterator[Row]:
-        form = self.form
+        form = _form_without(self._told, self.form)
         known = known_names(form.columns if form else header.names.values())
         columns = sorted(header.names.items())
         self._has_twins = len(columns) > len(set(header.names.values()))
@@ -137,7 +144,8 @@ class Tables:
                     and (is_labels(found, form) or is_burmese(cells, header)))
             ):  # fmt: skip
                 self._above = found
-                yield Row(sheet=grid.sheet, sheet_index=grid.index, number=number, cells=found)
+                cells_of = {**self._told, **found} if self._told else found
+                yield Row(sheet=grid.sheet, sheet_index=grid.index, number=number, cells=cells_of)
 
     def _found(
         self, number: int, cells: Cells, columns: Sequence[tuple[int, str]]
@@ -148,7 +156,7 @@ class Tables:
         found = {name: cell for column, name in columns if (cell := cells[column]) is not None}
         if self._has_twins:
             found = self._first_of_twins(number, cells, columns)
-        if not _NO_VALUES.isdisjoint(found.values()):
+        if not _NO_PLAIN.isdisjoint(found.values()):
             return dict(self._meant(number, found))
         return cast(dict[str, Plain], found)
 
@@ -173,7 +181,7 @@ class Tables:
             elif cell in DITTO and self._above:
                 if name in self._above:
                     yield name, self._above[name]
-            elif cell not in NOTHING:
+            elif cell not in NO_VALUES:
                 yield name, cell
 
     def _report(self, sheet: str) -> None:
@@ -196,6 +204,14 @@ class Tables:
             self.problems.append(Problem(sheet=sheet, reason=reason))
         self._broken.clear()
         self._differing.clear()
+
+
+def _form_without(told: Mapping[str, str], form: SheetForm | None) -> SheetForm | None:
+    """The form of a sheet's rows, which need not hold what its name tells."""
+    if form is None or not told:
+        return form
+    required = tuple(code for code in form.required if code not in told)
+    return form.model_copy(update={"required": required})
 
 
 def _repeated(number: int, cells: Cells, header: Header, known: Mapping[str, str]) -> Header | None:

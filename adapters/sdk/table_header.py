@@ -10,12 +10,16 @@ from adapters.sdk.cells import is_blank, key_text, tidy
 from adapters.sdk.grid import Cell, Cells, NumberedRow
 from adapters.sdk.manifest import SheetForm
 from adapters.sdk.unpack import UnreadableError
+from contracts.dates import read_month
 from contracts.errors import Reason
 from contracts.guessing import code_name
+from contracts.text import normalise
 
 HEADER_WITHIN = 15  # rows that hold anything: five of titles, and what stands between them
 HEADER_CODES = 3  # fewer known codes in one row are a coincidence
+MONTH = "month"
 TABLE_WIDTH = 4  # a sheet with a row this wide and no header may hold records
+_OF_A_REPEAT = frozenset({"_parent_index", "_parent_table_name", "parent_key"})
 _CODE_BESIDE_LABEL = re.compile(r"([a-z][a-z0-9_]*)[^a-z0-9]+")
 _LABEL_BEFORE = re.compile(r"[^a-z0-9]+([a-z][a-z0-9_]*)")
 _PARTS = re.compile(r"[\r\n()\[\]/|:=]+| [-\u2013\u2014] ")
@@ -34,10 +38,13 @@ class Header:
     extra: tuple[str, ...] = field(default=(), repr=False)
 
 
-def find_header(rows: Sequence[NumberedRow], form: SheetForm | None) -> Header | None:
+def find_header(
+    rows: Sequence[NumberedRow], form: SheetForm | None, told: Collection[str] = ()
+) -> Header | None:
     """Return the header; None for rows that hold no table. Raises UnreadableError.
 
-    With a form it is the row with the most known codes; without one the first row of codes.
+    With a form it is the row with the most known codes; without one the first row of codes. It may
+    lack what is `told` elsewhere.
     """
     first = rows[:HEADER_WITHIN]
     if form is None:
@@ -51,11 +58,22 @@ def find_header(rows: Sequence[NumberedRow], form: SheetForm | None) -> Header |
         return None
     given = list(best.names.values())
     _check_twice([code for code in given if code in form.required])
-    missing = [code for code in form.required if code not in given]
+    missing = [code for code in form.required if code not in given and code not in told]
     missing += [" or ".join(group) for group in form.one_of if not set(group) & set(given)]
     if missing:
-        raise UnreadableError(_missing_column(missing))
+        is_repeat = not _OF_A_REPEAT.isdisjoint(map(_folded, best.extra))
+        raise UnreadableError(_REPEAT if is_repeat else _missing_column(missing))
     return best
+
+
+def told_by_name(sheet: str, form: SheetForm | None) -> Mapping[str, str]:
+    """Return what a sheet's name says of every row in it: a month, where the form has months."""
+    name = normalise(sheet)
+    is_number = name.isdecimal() and len(name) != len("202601")
+    if form is None or MONTH not in form.columns or is_number:
+        return {}
+    month = read_month(name)
+    return {} if month is None else {MONTH: f"{month:%Y-%m}"}
 
 
 def known_names(names: Iterable[str]) -> Mapping[str, str]:
@@ -213,8 +231,17 @@ def _column_twice(code: str) -> Reason:
 
 
 def _missing_column(missing: Sequence[str]) -> Reason:
+    months = ", or name each sheet as its month, 2026-01," if missing == [MONTH] else ""
+    add = "add the column with its code in the header row"
     return Reason(
         code="column_missing", column=missing[0],
         message=f"the header lacks {'; '.join(missing)}",
-        next_step="add the column with its code in the header row and send the file again",
+        next_step=f"{add}{months} and send the file again",
     )  # fmt: skip
+
+
+_REPEAT = Reason(
+    code="repeat_apart",
+    message="here stand the rows of a repeat, apart from the records that they belong to",
+    next_step="send the records as the form's server gives them as JSON, each with its repeats",
+)

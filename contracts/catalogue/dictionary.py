@@ -8,6 +8,7 @@ from typing import Any
 
 from contracts import codes
 from contracts.catalogue import THINGS, Entry, Model, entries, title_of
+from contracts.catalogue.mapped import in_a_mapping
 from contracts.catalogue.schema import Schema, definitions
 from contracts.versions import SCHEMA_VERSION
 
@@ -66,13 +67,13 @@ def _thing(model: Model, schema: Schema, burmese: Words) -> str:
     about = " ".join((model.__doc__ or "").split("\n\n")[0].split())
     heirs = [base for base in model.__bases__ if base in THINGS]
     also = ", ".join(f"[{title_of(one)}](#{_anchor(title_of(one))})" for one in heirs)
-    rows = [
-        _row(one, schema["properties"][one.name], burmese[one.of][one.name])
-        for one in entries(model, own=bool(heirs))
-    ]
+    own = list(entries(model, own=bool(heirs)))
+    rows = [_row(one, schema["properties"][one.name], burmese[one.of][one.name]) for one in own]
     text = f"### {title_of(model)}\n\n**{burmese[model.__name__]['title']}**\n\n{about}\n\n"
     if also:
         text += f"It also has every field of: {also}.\n\n"
+    if named := in_a_mapping(model, own):
+        text += f"{named}\n\n"
     return text + _table(_HEAD, rows)
 
 

@@ -11,6 +11,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from contracts.mapping.quality_form import ENGINE, argument_fault, check_fault
+
 API_VERSION = "v3.1.0"
 
 TO_DO = "To do:"
@@ -161,7 +163,15 @@ class Quality(Form):
             raise ValueError("a custom rule needs an engine and an implementation")
         if self.type == "text" and (self.metric or given or not self.description):
             raise ValueError("a text rule has a description and no metric or operator")
+        if fault := self._fault():
+            raise ValueError(f"quality rule {self.name}: {fault}")
         return self
+
+    def _fault(self) -> str:
+        """Return why the rule cannot be run, and what to do."""
+        if self.type == "custom" and self.engine == ENGINE:
+            return check_fault(self.implementation)
+        return argument_fault(self.metric or "", self.arguments)
 
 
 class _Element(Form):

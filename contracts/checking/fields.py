@@ -10,6 +10,7 @@ from contracts.checking.targets import PERSONAL
 from contracts.guessing.names import looks_personal
 from contracts.labels import Label
 from contracts.service_levels import MEASURED, UNITS, days_of
+from contracts.topics import SYSTEMS
 
 _LIMITS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 _NUMERIC = dict.fromkeys((*_LIMITS, "multipleOf"), "number") | {"format": "text"}
@@ -86,6 +87,18 @@ def check_document(document: Document, notes: Notebook) -> None:
     _keys(everything, notes)
     _rules(record.quality, ("schema", 0, "quality"), notes)
     _left_to_do(document, everything, notes)
+    _whole(document, notes)
+
+
+def _whole(document: Document, notes: Notebook) -> None:
+    """What is left to do about the record as a whole."""
+    system = document.id.split(":")[1]
+    if system not in SYSTEMS:
+        notes.warning(
+            ("id",), "system_unknown",
+            f"the hub has no system {system}: the contract can be tried, not installed",
+            f"to install it, take the system that the records are of: {', '.join(SYSTEMS)}",
+        )  # fmt: skip
     if document.team is None:
         notes.warning(
             (), "owner_missing", "nobody is named who answers for this record",

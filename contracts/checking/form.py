@@ -86,7 +86,8 @@ def _note(
         step = f"write {near[0]} instead" if near else "delete it: nothing here would read it"
         notes.error(at, "key_unknown", f"{name} is no key of this place", step)
     elif kind == "value_error":
-        notes.error(at, "rule_wrong", str(error["ctx"]["error"]), "add what is missing")
+        said, _, step = str(error["ctx"]["error"]).rpartition(": ")
+        notes.error(at, "rule_wrong", said or step, step if said else "add what is missing")
     elif kind in _WORDS:
         said, step = (text.format(**error.get("ctx", {}) or {}) for text in _WORDS[kind])
         notes.error(at, "value_wrong", f"{name} {said}", step)

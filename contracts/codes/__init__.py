@@ -42,7 +42,7 @@ class CodeList:
     It holds from `valid_from` to `valid_until` (None: still). `width` is the length that all
     codes of digits share, 0 where there is none: a spreadsheet drops leading zeros, and the width
     gives them back. `reads` finds the code in what people write around it (`Grade 05 (A)`), and
-    `is_long` says that blanks in a code mean nothing (`MMR 013 001`).
+    `is_long` says that blanks in a code or title mean nothing (`MMR 013 001`, `Hlaing Tharya`).
     """
 
     name: str
@@ -70,14 +70,18 @@ class CodeList:
         if whole := _WHOLE.fullmatch(text):
             text = whole[1]
         folded = spelling(text)
-        found = self.spellings.get(folded)
+        found = self._spelt(folded)
         if found is None and self.width and text.isascii() and text.isdecimal():
             found = self.spellings.get(text.zfill(self.width))
+        if found is None and self.reads and (read := self.reads.fullmatch(folded)):
+            found = self._spelt(read[1])
+        return self._before_title(folded) if found is None else found
+
+    def _spelt(self, folded: str) -> str | None:
+        found = self.spellings.get(folded)
         if found is None and self.is_long:
             found = self.spellings.get(folded.replace(" ", ""))
-        if found is None and self.reads and (read := self.reads.fullmatch(folded)):
-            found = self.spellings.get(read[1])
-        return self._before_title(folded) if found is None else found
+        return found
 
     def _before_title(self, folded: str) -> str | None:
         """Return the code that stands before its own title: `5610 - Restaurants ...`."""
@@ -140,15 +144,16 @@ def load(name: str, level: str = "") -> CodeList:
         codes[one.code] = one
         for text in (one.code, *filter(None, one.more.get("spellings", "").split("|"))):
             spellings[text] = spellings[spelling(text)] = one.code
-    for text, code in () if entry.get("titles_repeat") else _titles(codes.values()).items():
+    lengths = {len(code) for code in codes}
+    is_long = len(lengths) == 1 and min(lengths) >= _LONG
+    for text, code in _titles(codes.values(), blanks=not is_long).items():
         spellings.setdefault(text, code)
     widths = {len(code) if code.isdecimal() else 0 for code in codes}
-    lengths = {len(code) for code in codes}
     return CodeList(
         name=name, version=entry["version"], source=entry["source"],
         valid_from=entry["valid_from"], valid_until=entry.get("valid_until"), codes=codes,
         spellings=spellings, width=widths.pop() if len(widths) == 1 else 0,
-        is_long=len(lengths) == 1 and min(lengths) >= _LONG,
+        is_long=is_long,
         reads=re.compile(entry["reads"]) if "reads" in entry else None,
     )  # fmt: skip
 
@@ -217,12 +222,18 @@ def section_of(isic: str) -> str:
     return "unknown"
 
 
-def _titles(codes: Iterable[Code]) -> dict[str, str]:
-    """Return the titles that name one code alone, as they are compared: files hold labels, too."""
+def _titles(codes: Iterable[Code], *, blanks: bool) -> dict[str, str]:
+    """Return the titles that name one code alone, as they are compared: files hold labels, too.
+
+    The title of a code that is no longer given out names none for sure: what was split may be
+    meant by halves.
+    """
     found: dict[str, set[str]] = {}
     for one in codes:
         for title in filter(None, (spelling(one.title), spelling(one.title_my))):
-            found.setdefault(title, set()).add(one.code)
+            if not one.retired:
+                text = title if blanks else title.replace(" ", "")
+                found.setdefault(text, set()).add(one.code)
     return {title: codes.pop() for title, codes in found.items() if len(codes) == 1}
 
 

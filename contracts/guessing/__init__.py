@@ -9,7 +9,9 @@ from contracts.text import normalise
 
 LEAST_SHARE = 0.5
 LEAST_COLUMNS = 3
+LEAST_OF_WHOLE = 5
 _SHOWN = 3
+_OF_A_FORM_SERVER = frozenset({"KEY", "PARENT_KEY", "_parent_index", "_submission__id"})
 _ROUND_A_JOINT = re.compile(r" ?([-_]) ?")
 
 
@@ -34,7 +36,9 @@ class Candidate:
 
     @property
     def fits(self) -> bool:
-        """Whether it can be the one at all."""
+        """Whether it can be the one: it knows most of the file, or the file has all of it."""
+        if self.filled == 1.0 and self.known >= LEAST_OF_WHOLE:
+            return True
         return self.share >= LEAST_SHARE and self.known >= LEAST_COLUMNS
 
     @property
@@ -52,7 +56,7 @@ def guess(columns: Sequence[str], contracts: Iterable[Known]) -> str:
     ranked = rank(columns, contracts)
     fitting = [one for one in ranked if one.fits]
     if not fitting:
-        raise NotGuessedError(_none_fits(len(columns), ranked[:_SHOWN]))
+        raise NotGuessedError(_none_fits(columns, ranked[:_SHOWN]))
     equal = [one for one in fitting if one.score == fitting[0].score]
     if len(equal) > 1:
         names = ", ".join(one.name for one in equal)
@@ -90,10 +94,16 @@ def _share(part: set[str], whole: set[str]) -> float:
     return len(part) / len(whole) if whole else 0.0
 
 
-def _none_fits(count: int, nearest: Sequence[Candidate]) -> str:
+def _none_fits(columns: Sequence[str], nearest: Sequence[Candidate]) -> str:
     shown = "; ".join(f"{one.name} knows {one.known}" for one in nearest if one.known)
     near = f" The nearest: {shown}." if shown else ""
+    if not _OF_A_FORM_SERVER.isdisjoint(columns):
+        near += (
+            " It seems to be one table of a form server's export, where a record's repeats stand in"
+            " another: send the records as the server gives them as JSON."
+        )
+    count = "column" if len(columns) == 1 else f"{len(columns)} columns"
     return (
-        f"no contract fits the file's {count} columns.{near} Name one with --contract NAME, or"
-        " scaffold one with `clmhub contract new FOLDER --from FILE`"
+        f"no contract fits the file's {count}.{near} Name one with --contract NAME,"
+        " or scaffold one with `clmhub contract new FOLDER --from FILE`"
     )

@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from contracts.guessing.whose import asked_name, is_of_a_parent, is_of_another
 
 _BETWEEN = re.compile(r"[^0-9a-z\u1000-\u109f]+")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -22,8 +24,9 @@ _PERSONAL_PARTS: tuple[tuple[frozenset[str], str], ...] = (
         "C3",
     ),
 )  # fmt: skip
-_PERSONAL_ENDS = ("အမည်", "နေရပ်လိပ်စာ")
+_PERSONAL_ENDS = ("အမည်", "နာမည်", "အမည်အပြည့်အစုံ", "နေရပ်လိပ်စာ")
 _PLACES = ("မြို့နယ်", "ကျောင်း", "ရပ်ကွက်", "ကျေးရွာ")
+_PUPILS = ("ကျောင်းသား", "ကျောင်းသူ")
 _NO_PERSON = frozenset({"township", "school", "form", "file", "survey", "province", "state"})
 """With one of these, a `name` is not a person's."""
 
@@ -50,7 +53,7 @@ def personal_class(name: str) -> str:
     above = name.replace("[]", "").rpartition(".")[0]
     if parts == {"name"} and above and not _PERSONS & set(parts_of(above)[-1:]):
         return ""  # `area.name` is the area's
-    if name.startswith(_PLACES):
+    if name.startswith(_PLACES) and not name.startswith(_PUPILS):
         return ""
     if parts & _NO_PERSON and not parts & {"phone", "telephone", "address", "email"}:
         return ""
@@ -68,13 +71,18 @@ def looks_personal(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
-    """What a field of such a name usually gives: a row of a mapping, and its privacy class."""
+    """What a field of such a name usually gives: a row of a mapping, and its privacy class.
+
+    Of several fields that give the same, the one with the fewest `doubts` is it: `age` before
+    `age at work`, the child's name before a name.
+    """
 
     target: str
     transform: str
     label: str
     codes: str = ""
     level: str = ""
+    doubts: int = 0
 
 
 DATE_WORDS = frozenset({"date", "dob", "day", "birthdate", "ရက်စွဲ", "နေ့စွဲ", "မွေးသက္ကရာဇ်", "မွေးနေ့"})
@@ -96,10 +104,15 @@ def is_key(name: str) -> bool:
 
 def hint_of(name: str) -> Hint | None:
     """Return what a field of this name usually gives, where that is well known."""
-    parts = set(parts_of(name))
-    if parts & _SOMEBODY_ELSE:
+    parts = parts_of(name)
+    if is_of_another(parts):
         return None
-    return next((hint for words, hint in _HINTS if words <= parts), None)
+    if asked := asked_name(parts):
+        return Hint(target=asked.target, transform="name", label="C3", doubts=int(not asked.plain))
+    if is_of_a_parent(parts):
+        return None
+    found = next(((words, hint) for words, hint in _HINTS if words <= set(parts)), None)
+    return replace(found[1], doubts=len(parts) - len(found[0])) if found else None
 
 
 def _row(target: str, transform: str, label: str, codes: str = "", level: str = "") -> Hint:
@@ -110,23 +123,17 @@ def _row(target: str, transform: str, label: str, codes: str = "", level: str = 
 _HINTS: tuple[tuple[frozenset[str], Hint], ...] = tuple(
     (frozenset(words.split()), hint)
     for words, hint in (
-        ("father name", _row("identity.father_name", "name", "C3")),
-        ("mother name", _row("identity.mother_name", "name", "C3")),
-        ("child name", _row("identity.name", "name", "C3")),
-        ("full name", _row("identity.name", "name", "C3")),
-        ("student name", _row("identity.name", "name", "C3")),
-        ("name my", _row("identity.name", "name", "C3")),
         ("nrc", _row("identity.card_no", "card", "C3")),
         ("card no", _row("identity.card_no", "card", "C3")),
         ("phone", _row("identity.phone", "phone", "C3")),
-        ("home township", _row("identity.home_township", "place", "C1")),
+        ("home township", _row("identity.home_township", "code", "C1", "townships")),
         ("sex", _row("child.sex", "code", "C1", "sexes")),
         ("gender", _row("child.sex", "code", "C1", "sexes")),
         ("dob", _row("birth.date", "date", "C3")),
         ("birth date", _row("birth.date", "date", "C3")),
         ("date of birth", _row("birth.date", "date", "C3")),
         ("age", _row("birth.age", "integer", "C1")),
-        ("township", _row("facts.township", "place", "C1")),
+        ("township", _row("facts.township", "code", "C1", "townships")),
         ("hours week", _row("facts.hours_week", "number", "C1")),
         ("hours day", _row("facts.hours_day", "number", "C1")),
         ("days week", _row("facts.days_week", "integer", "C1")),
@@ -142,14 +149,9 @@ _HINTS: tuple[tuple[frozenset[str], Hint], ...] = tuple(
         ("အသက်", _row("birth.age", "integer", "C1")),
         ("ကျား မ", _row("child.sex", "code", "C1", "sexes")),
         ("လိင်", _row("child.sex", "code", "C1", "sexes")),
-        ("မြို့နယ်", _row("facts.township", "place", "C1")),
+        ("မြို့နယ်", _row("facts.township", "code", "C1", "townships")),
         ("မွေးသက္ကရာဇ်", _row("birth.date", "date", "C3")),
         ("မွေးနေ့", _row("birth.date", "date", "C3")),
-        ("အမည်", _row("identity.name", "name", "C3")),
-        ("ကလေးအမည်", _row("identity.name", "name", "C3")),
-        ("အဘအမည်", _row("identity.father_name", "name", "C3")),
-        ("အဖအမည်", _row("identity.father_name", "name", "C3")),
-        ("အမိအမည်", _row("identity.mother_name", "name", "C3")),
         ("task text", _row("facts.task_text", "text", "C5")),
     )
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contracts import assembly, codes, reasons
-from contracts.cells import is_blank, triage_text
+from contracts.cells import is_blank, numbers_none, triage_text
 from contracts.errors import RejectedError
 from contracts.mapping.plan import FACTS, IDENTITY, INPUTS, Compiled
 from contracts.mapping.quality import Holds
@@ -137,8 +137,8 @@ def _child_or_none(
 
 
 def _numbers_none(raw: object) -> bool:
-    """Tell whether a child's number is none: nothing, a dash or a zero."""
-    return is_blank(raw) or triage_text(raw) in {"0", "-", "\u2013", "\u2014"}
+    """Tell whether a child's number is none: nothing, a dash, a zero or a word for it."""
+    return is_blank(raw) or numbers_none(triage_text(raw))
 
 
 def _inspection(plan: Compiled, reading: Reading, outcome: str) -> dict[str, Any]:
@@ -210,6 +210,7 @@ def _hazards_asked(plan: Compiled, body: Mapping[str, Any], reading: Reading) ->
     """Tell whether every answer about hazards is known, and there is one: only then none is no."""
     steps = [step for step in plan.steps if step.case.leaf.target == "facts.hazards"]
     unknown = any(step.case.leaf.target == "facts.hazards" for step, _ in reading.absent)
+    unknown = unknown or any(one["field"] == "facts.hazards" for one in reading.unmapped)
     return not unknown and any(not is_blank(fetch(step, body)) for step in steps)
 
 

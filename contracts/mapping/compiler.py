@@ -163,7 +163,7 @@ class Compiler:
             table, listed = code_list.spellings, code_list.find
         elif row.crosswalk:
             table = self._contract.crosswalks[row.crosswalk]
-            listed = _folded(table)
+            listed = _folded(table, _by_label(table, self._contract.labels[row.crosswalk]))
         self._check_codes(row, leaf, {*table.values(), *decided.values()})
         if not decided:
             return table, listed
@@ -210,8 +210,23 @@ def _nothing(_: str) -> None:
     return None
 
 
-def _folded(table: Mapping[str, str]) -> Find:
-    return lambda text: _either(table.get(text), table.get(text.casefold()))
+def _by_label(table: Mapping[str, str], labels: Mapping[str, str]) -> Mapping[str, str]:
+    """Return a crosswalk by its labels: an export for people has these in place of the codes.
+
+    A label of two codes that mean different things is none, and no label hides a code.
+    """
+    meant: dict[str, set[str]] = {}
+    for code, label in labels.items():
+        meant.setdefault(code_lists.spelling(label), set()).add(table[code])
+    return {label: next(iter(found)) for label, found in meant.items() if label and len(found) == 1}
+
+
+def _folded(table: Mapping[str, str], by_label: Mapping[str, str]) -> Find:
+    def find(text: str) -> str | None:
+        found = _either(table.get(text), table.get(text.casefold()))
+        return by_label.get(code_lists.spelling(text)) if found is None else found
+
+    return find
 
 
 def _either(one: str | None, other: str | None) -> str | None:

@@ -5,6 +5,7 @@ The values of a record are in it: whoever shows it masks them by their class.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 from contracts import paths
@@ -121,6 +122,7 @@ def _trouble(trouble: Trouble) -> tuple[object, Outcome]:
     return None, "unreadable"
 
 
+@lru_cache(maxsize=64)
 def _used(contract: SourceContract) -> frozenset[str]:
     """Return the fields of the record itself that some row, list or condition reads."""
     sources = [path for row in contract.rows for path in row.source]

@@ -44,7 +44,11 @@ def _row_faults(
     if row.target not in targets or (not within and root not in _ROOTS[contract.about]):
         yield f"{row.place}: names an unknown target {row.target}: see contracts/model"
     if row.crosswalk and row.crosswalk not in contract.crosswalks:
-        yield f"{row.place}: names an unknown crosswalk {row.crosswalk}: write [crosswalk]"
+        have = "" if contract.crosswalks else ", which is missing, too"
+        yield (
+            f"{row.place}: names an unknown crosswalk {row.crosswalk}: write"
+            f" {row.crosswalk} = [...] below [crosswalk]{have}"
+        )
     if row.codes and row.codes not in code_lists.names():
         yield f"{row.place}: names an unknown list {row.codes}: see contracts/codes"
     if row.codes and row.crosswalk:

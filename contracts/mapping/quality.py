@@ -22,11 +22,12 @@ from typing import Any
 from contracts.cells import Unreadable, cell_text, is_blank, usual_day
 from contracts.dates import read_date
 from contracts.mapping.documents import QualityDocument
-from contracts.mapping.quality_form import ENGINE
+from contracts.mapping.quality_form import CHECKS, ENGINE
 from contracts.mapping.rows import CHILD, Property, SourceContract
 from contracts.paths import Getter, getter, is_plain, names, written
 
 Holds = Callable[[Mapping[str, Any]], bool]
+LONGEST_FITTED = 200  # letters
 _NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,6})?")
 
 
@@ -122,29 +123,46 @@ def _of_field(rule: QualityDocument, path: str) -> Holds:
     get = getter((path,))
     if rule.metric in {"missingValues", "nullValues"}:
         return lambda body: not is_blank(get(body))
+    if rule.type == "custom":
+        raise BadRule(
+            f"quality rule {rule.name} stands at a field and is of the whole record: move it to the"
+            " quality of [[schema]]"
+        )
     if rule.metric != "invalidValues":
-        raise BadRule(f"quality rule {rule.name}: the metric {rule.metric} is of no single record")
+        raise BadRule(
+            f"quality rule {rule.name} has the metric {rule.metric or 'none'}, which no single"
+            " record has: write missingValues, nullValues or invalidValues"
+        )
     pattern, valid = rule.arguments.get("pattern"), rule.arguments.get("validValues")
     if pattern is not None:
         fits = re.compile(str(pattern)).search
-        return lambda body: is_blank(raw := get(body)) or bool(fits(_text(raw)))
-    if not valid:
-        raise BadRule(f"quality rule {rule.name}: invalidValues needs validValues or a pattern")
-    allowed = {str(one).casefold() for one in valid}
+        return lambda body: is_blank(raw := get(body)) or _fits(fits, _text(raw))
+    allowed = {str(one).casefold() for one in valid or ()}
     return lambda body: is_blank(raw := get(body)) or _text(raw).casefold() in allowed
+
+
+def _fits(search: Callable[[str], object], text: str) -> bool:
+    """A long text fits no pattern: what a slow one costs grows with a power of the length."""
+    return len(text) <= LONGEST_FITTED and bool(search(text))
 
 
 def _of_record(rule: QualityDocument, contract: SourceContract) -> Holds:
     given = rule.implementation
     make = _CHECKS.get(str(given.get("check"))) if isinstance(given, dict) else None
     if make is None or not isinstance(given, dict):
-        raise BadRule(f"quality rule {rule.name}: no such check, see contracts/mapping/quality.py")
+        raise BadRule(
+            f'quality rule {rule.name} is on the whole record and no check: write type = "custom",'
+            f' engine = "{ENGINE}" and a check of {", ".join(CHECKS)}, or move it to its field'
+        )
     of = given.get("of", [])
     unknown = [
         path for path in _named(rule) if not isinstance(_described(contract, path), Property)
     ]
-    if unknown or not of:
-        raise BadRule(f"quality rule {rule.name}: names an unknown field {', '.join(unknown)}")
+    if unknown:
+        raise BadRule(
+            f"quality rule {rule.name} names an unknown field {', '.join(unknown)}: describe it"
+            " among the properties"
+        )
     return make([getter((path,)) for path in of], given)
 
 

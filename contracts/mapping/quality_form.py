@@ -8,7 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 ENGINE = "clmhub"
-_ALSO = {"sum": "is", "when": "field"}
+CHECKS: Mapping[str, tuple[str, ...]] = {
+    "sum": ("of", "is"), "order": ("of",), "together": ("of",), "one_of": ("of",),
+    "when": ("of", "field", "says"),
+}  # fmt: skip
+"""The kinds of rules on a whole record, and what each needs."""
+
+_LISTS = frozenset({"of", "says"})
 _LONGEST_PATTERN = 1000
 _REPEATED = re.compile(r"[*+}|][^()]*\)+[*+{]")
 """A group that repeats or chooses and is itself repeated: such a pattern may never end."""
@@ -21,6 +27,10 @@ def argument_fault(metric: str, arguments: Mapping[str, Any]) -> str:
     pattern, valid = arguments.get("pattern"), arguments.get("validValues")
     if pattern is not None:
         return _pattern_fault(pattern)
+    if not valid:
+        return (
+            "invalidValues lacks its arguments: write { validValues = [...] } or { pattern = .. }"
+        )
     return "" if isinstance(valid, list) else "validValues is no list: write it between [ and ]"
 
 
@@ -28,16 +38,26 @@ def check_fault(given: object) -> str:
     """Return what is wrong with a rule on the whole record; nothing when it is fine."""
     if not isinstance(given, dict):
         return "implementation is no table: write { check = ..., of = [...] }"
-    of, check = given.get("of"), given.get("check")
-    if not isinstance(of, list) or not all(isinstance(one, str) for one in of):
-        return "`of` is no list of fields: write their names between [ and ]"
-    needs = _ALSO.get(str(check), "")
-    for name in ("is", "field"):
-        if name == needs and not given.get(name):
-            return f"the check {check} needs `{name}`: name the field"
-        if not isinstance(given.get(name, ""), str):
-            return f"`{name}` is no name of a field: write it between quotation marks"
-    return "" if isinstance(given.get("says", []), list) else "`says` is no list: use [ and ]"
+    check = str(given.get("check"))
+    if check not in CHECKS:
+        return f"there is no such check: write check = one of {', '.join(CHECKS)}"
+    needs = CHECKS[check]
+    if strange := sorted({*given} - {"check", *needs}):
+        return f"the check {check} knows no `{strange[0]}`: write {', '.join(needs)}"
+    return next(filter(None, (_part_fault(check, name, given.get(name)) for name in needs)), "")
+
+
+def _part_fault(check: str, name: str, part: object) -> str:
+    """Return what is wrong with one part of a rule: `of` and `says` are lists, others a field."""
+    if not part:
+        return f"the check {check} needs `{name}`: add it"
+    if name in _LISTS and not isinstance(part, list):
+        return f"`{name}` is no list: write it between [ and ]"
+    if name == "of" and isinstance(part, list) and not all(isinstance(one, str) for one in part):
+        return "`of` is no list of fields: write their names between quotation marks"
+    if name not in _LISTS and not isinstance(part, str):
+        return f"`{name}` is no name of a field: write it between quotation marks"
+    return ""
 
 
 def _pattern_fault(pattern: object) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 
 from contracts.assembly import SIGNS
-from contracts.cells import Trouble, is_blank
+from contracts.cells import NO_NAMES, Trouble, is_blank
 from contracts.mapping import quality, quick_rows, verdicts
 from contracts.mapping.compiler import FACTS, INPUTS
 from contracts.mapping.quick_rows import ROWS, SURE, TROUBLE, WHOLE, Named
@@ -91,7 +91,7 @@ def prepared(
     ]  # fmt: skip
     known: dict[str, Any] = {
         "is_blank": is_blank, "as_json": orjson.dumps, "day_of": usual_days().get,
-        "card_key": card_key,
+        "card_key": card_key, "nothing": NO_NAMES,
         "position": usual_position, "every": tuple(columns),
         "some": itemgetter(*_as_parsed(columns)) if len(columns) > 1 else None,
     }  # fmt: skip

@@ -58,6 +58,7 @@ def texts(rows: Iterable[Named]) -> Iterator[str]:
     yield f"    text = ' '.join(('', {given}, ''))"
     yield f"    usual = text.isascii() and len(as_json(text)) == len(text) + 2 <= {LONGEST_TEXT}"
     yield "    usual = usual and '  ' not in text and '\\x7f' not in text"
+    yield f"    usual = usual and nothing.isdisjoint(({', '.join({row.raw: 0 for row in free})},))"
     yield "except TypeError:"  # a number, say: each is read for itself
     yield "    usual = False"
     yield "if usual:"

@@ -12,13 +12,14 @@ def split(contract: SourceContract, body: Mapping[str, Any]) -> list[tuple[str, 
     """Return (suffix of the key, body) of every record in a submission.
 
     A body is the submission without the repeat, and the element as `child`; its suffix is its
-    place, from 1. Without an element there is one body without a child, and no suffix.
+    place, from 1. Without an element there is one body without a child, and no suffix: a text where
+    the repeat should be is no element.
     """
     if not contract.splits:
         return [("", dict(body))]
     names = paths.names(contract.splits)
     rest, given = _taken_out(body, names)
-    children = [one for one in given if not is_blank(one)] if isinstance(given, list) else [given]
+    children = given if isinstance(given, list) else [given] if isinstance(given, dict) else []
     children = [one for one in children if not is_blank(one)]
     if not children:
         return [("", rest)]

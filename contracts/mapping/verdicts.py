@@ -21,7 +21,9 @@ SIGNS = (
 )  # fmt: skip
 LISTS = ("hazards", "worst_forms")
 FOLLOWING = ("concern", "age_low", "age_high")
-"""Every fact that a verdict asks for, beside `absent`: as read, as read lists, made from others."""
+"""SIGNS and LISTS are as they were read, these are made from others. With `absent` they are every
+fact that a verdict asks for.
+"""
 
 Signs = tuple[Any, ...]
 """The values of SIGNS, and of LISTS as tuples."""

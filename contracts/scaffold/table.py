@@ -6,9 +6,11 @@ from typing import Any
 
 from contracts import codes
 from contracts.checking.document import TO_DO
+from contracts.checking.targets import PERSONAL
 from contracts.guessing.fields import FieldGuess, guess_fields
 from contracts.guessing.keys import guess_keys
 from contracts.guessing.names import BIRTH_WORDS, Hint, parts_of
+from contracts.labels import Label
 from contracts.mapping.targets import leaves
 from contracts.paths import gives_many, is_plain, written
 from contracts.scaffold import Draft, DraftCode, DraftField, DraftRow
@@ -70,8 +72,10 @@ def _description(one: FieldGuess, is_key: bool) -> str:
         return f"{TO_DO} see that this tells two records apart for ever, and say what it is."
     if one.name == _ADDED_DAY:
         return f"{TO_DO} the sample holds no day: say which field tells when it was seen."
-    # Not required yet: each such field rejects records, and with them children.
-    always = " Every row of the sample fills it: is it required?" if one.required else ""
+    # Not required yet: each such field rejects records, and with them children. Of what is
+    # personal it is not even asked: nobody is to be lost for want of a name.
+    ask = one.required and Label(one.label) not in PERSONAL
+    always = " Every row of the sample fills it: is it required?" if ask else ""
     return f"{TO_DO} say what it holds.{always}"
 
 
@@ -79,22 +83,35 @@ def _rows(guesses: Sequence[FieldGuess], day: FieldGuess) -> Iterator[DraftRow]:
     reading = "month" if day.month else "date"
     at = written(day.name)
     yield DraftRow(target="observed.on", source=at, transform=reading)
-    given: set[str] = set()
-    for path, one, named in _paths(guesses, "", named=True):
-        if path == at or one.inner:
-            continue
+    found = [one for one in _paths(guesses, "", named=True) if one[0] != at and not one[1].inner]
+    best = _best(found)
+    for path, one, named in found:
         hint = one.hint
         if hint is None or not named:
             yield _open(path, one, named=named)
             continue
         own = hint.codes and _own_codes(one)  # a list that lacks some codes gives way
-        row = DraftRow(
+        why = _why_open(one, hint, path)
+        if not why and best[hint.target] != path:
+            why = "another field gives it already: which one first?"
+        yield DraftRow(
             target=hint.target, source=path, transform=hint.transform,
             codes="" if own else hint.codes, level="" if own else hint.level,
-            crosswalk=_table(one.name) if own else "", open=_why_open(one, hint, path, given),
+            crosswalk=_table(one.name) if own else "", open=why,
         )  # fmt: skip
-        given.add(hint.target)
-        yield row
+
+
+def _best(found: Sequence[tuple[str, FieldGuess, bool]]) -> dict[str, str]:
+    """Return the path that gives each target: of several the plainest, of those the first."""
+    hinted = [
+        (one.hint, path)
+        for path, one, named in found
+        if one.hint and named and not _why_open(one, one.hint, path)
+    ]
+    best: dict[str, str] = {}
+    for hint, path in sorted(hinted, key=lambda pair: pair[0].doubts):
+        best.setdefault(hint.target, path)
+    return best
 
 
 def _own_codes(one: FieldGuess) -> tuple[DraftCode, ...]:
@@ -108,13 +125,11 @@ def _own_codes(one: FieldGuess) -> tuple[DraftCode, ...]:
     return tuple(DraftCode(code=code, label="", target=to, why=why) for code, to in meant.items())
 
 
-def _why_open(one: FieldGuess, hint: Hint, path: str, given: set[str]) -> str:
+def _why_open(one: FieldGuess, hint: Hint, path: str) -> str:
     """Return what somebody must decide before a well-known field is read; nothing usually."""
     own = _own_codes(one) if hint.codes else ()
     if own and not any(code.target for code in own):
         return "none of its codes is known: see the crosswalk"
-    if hint.target in given:
-        return "another field gives it already: which one first?"
     if gives_many(path) and hint.transform != "codes":
         return "stands in a list: split the record by it, or choose one with [key=value]"
     return ""

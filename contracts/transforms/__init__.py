@@ -27,6 +27,8 @@ from datetime import date
 from contracts.cards import read_card
 from contracts.cells import (
     LONGEST_TEXT,
+    NO_NAMES,
+    NO_VALUES,
     Odd,
     Unreadable,
     cell_text,
@@ -71,13 +73,17 @@ def misfit(row: Row, leaf: Leaf) -> str:
 
 def _text(raw: object) -> str | None:
     if type(raw) is str and raw.isascii() and raw.isprintable() and len(raw) <= LONGEST_TEXT:
-        return " ".join(raw.split()) or None  # what normalising does to the usual cell
-    return cell_text(raw) or None
+        text = " ".join(raw.split())  # what normalising does to the usual cell
+    else:
+        text = cell_text(raw)
+    return text if text and text not in NO_VALUES else None
 
 
 def _name(raw: object) -> str | None:
-    if type(raw) is str and not raw.isascii() and (text := cell_text(raw)):
-        refuse_nothing(text)
+    if type(raw) is str and (not raw.isascii() or raw.strip() in NO_NAMES):
+        text = cell_text(raw)
+        if text:
+            refuse_nothing(text)
     return _name_part(raw)
 
 

@@ -8,11 +8,12 @@ from contracts.cells import Odd, cell_text, is_blank, refuse_nothing, triage_tex
 from contracts.transforms.binding import Binding, Find, Transform
 
 _PLACE = re.compile(r"(MMR[0-9]{6})[0-9]*")
+_P_CODE = "MMR"
 _PARTS = re.compile(r"[,;|\u104a\u104b\u3001]")
 _WORDS = re.compile(r"[\s+&]+")
 _MARKS = re.compile(r"\(?[0-9]{1,2}[.)]|[-\u2013\u2022*.+&]+|and|\u1014\u103e\u1004\u1037\u103a")
 _NO_CODE = frozenset({"no", "nothing"})
-_PERHAPS_NO = frozenset({"none", "nil"})  # an empty answer, or "no": a person decides
+_PERHAPS_NO = "none"  # an empty answer, or "no": a person decides
 _LONGEST = 5  # words of a code or its title
 _NAMED = 12  # codes that a sentence names
 
@@ -31,7 +32,7 @@ def code(binding: Binding) -> Transform:
             return None
         code = find(text)
         if code is None:
-            if not (asks_yes_or_no and text.casefold() in _PERHAPS_NO):
+            if not (asks_yes_or_no and text.casefold() == _PERHAPS_NO):
                 refuse_nothing(text, takes)
             raise Odd(None, unmapped=(triage_text(raw),), takes=takes)
         return code or None
@@ -82,7 +83,8 @@ def _takes(binding: Binding) -> str:
     if len(known) <= _NAMED:
         return f"one of {', '.join(known)}"
     return (
-        f"a code of the list {binding.row.codes or binding.row.crosswalk}, as {next(iter(known))}"
+        f"a code or title of the list {binding.row.codes or binding.row.crosswalk},"
+        f" as {next(iter(known))}"
     )
 
 
@@ -145,7 +147,9 @@ def place(binding: Binding) -> Transform:
         if found is not None and found[1] in townships:
             return found[1]
         code = find(triage_text(raw))
-        if code is None and (code := townships.find(text)) is None:
+        if code is None and _P_CODE in text:  # a name alone is none, as in a list
+            code = townships.find(text)
+        if code is None:
             refuse_nothing(text)
             raise Odd(None, unmapped=(triage_text(raw),), takes="the P-code of a township")
         return code or None

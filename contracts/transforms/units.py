@@ -1,6 +1,7 @@
-"""Numbers with what people write around them: `13 yrs`, `8:30`, `1,500,000 Ks`. Converts no unit.
+"""Numbers with what people write around them: `13 yrs`, `8:30`, `1,500,000 Ks`. Guesses no unit.
 
-A unit must be the one that the field is in: `8 hrs/day` is no number of weekly hours.
+A unit must be the one that the field is in, or a part or a multiple of it (minutes, lakhs): `8
+hrs/day` is no number of weekly hours.
 """
 
 import re

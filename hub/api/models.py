@@ -10,7 +10,7 @@ from contracts.labels import Label
 from hub.api.closed import Closed
 
 System = Literal["dsw_cms", "labour_inspection", "emis", "labour_force_survey", "public_reports"]
-TaskKind = Literal["referral", "records"]
+TaskKind = Literal["referral", "records", "system"]
 State = Literal["waiting", "undeliverable", "delivered", "accepted", "rejected", "done"]
 _C0, _C1, _C2 = Label.C0, Label.C1, Label.C2
 
@@ -134,7 +134,9 @@ class RecordKey(Closed):
 
 
 class TaskAnswer(Closed):
-    """What waits for a person, why, and what to do. `count` records, or one referral."""
+    """What waits for a person, why, and what to do: `count` records, one referral, or a system
+    that is not connected, for which `count` referrals wait.
+    """
 
     kind: Annotated[TaskKind, _C2]
     system: Annotated[str, _C2]

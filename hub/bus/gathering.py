@@ -1,7 +1,8 @@
 """What a batch writes at its end, all rows of a kind together, instead of record by record.
 
 Outside of a `gathering`, and inside a savepoint of it, which may still be taken back, everything is
-written at once: whoever writes need not know, and nothing can be left behind.
+written at once: whoever writes need not know, and nothing can be left behind. So what a savepoint
+writes may come before what was given earlier: a `write` that replaces rows must compare versions.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,7 +18,10 @@ _GATHERED = "clm_gathered"
 
 
 class Turn(IntEnum):
-    """The order in which it is written, one for all: two writers then never wait in a ring."""
+    """The order in which it is written, one for all: two writers then never wait in a ring.
+
+    That holds for one `write` a turn: two of one turn come in the order of their first items.
+    """
 
     STATE = 1  # rows that a timer or a person's decision locks, too
     FIGURES = 2

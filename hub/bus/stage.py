@@ -46,7 +46,11 @@ class Tx(Protocol):
 
     @property
     def connection(self) -> Connection:
-        """For the stores of the rooms; everything written here commits or vanishes together."""
+        """For the stores of the rooms; everything written here commits or vanishes together.
+
+        What a store gives to `hub.bus.gathering.later` is written when the batch ends: a handler
+        does not read it back before.
+        """
 
     @property
     def shard(self) -> str:

@@ -17,7 +17,8 @@ from hub.ledger import Totals
 from hub.linkage.store import count_children
 from hub.referrals import store as referrals
 from hub.sources import SourceState
-from hub.tasks import read_tasks
+from hub.tasks import NOT_CONNECTED, read_tasks
+from hub.triage import desk
 from hub.web.access import can_act_as
 from hub.web.tokens import Caller
 
@@ -49,7 +50,8 @@ class SourceLine:
 class Overview:
     """The sections of the page; None where the caller's roles do not open one.
 
-    `tasks` counts what waits by reason; `bus_away`: the stages could not be asked.
+    `tasks` counts what waits by reason, `codes` those that no list knows and nobody has decided;
+    `bus_away`: the stages could not be asked.
     """
 
     at: datetime
@@ -57,16 +59,21 @@ class Overview:
     sources: Sequence[SourceLine] | None = None
     referrals: Mapping[str, int] | None = None
     tasks: Mapping[str, int] | None = None
+    codes: int | None = None
     stages: Sequence[StageLine] | None = None
     bus_away: bool = False
 
     @property
     def steps(self) -> list[tuple[str, int]]:
         """What to do next: a message's key and a number, the most urgent first."""
+        waits = Counter(self.tasks or {})
+        unsent = waits.pop(NOT_CONNECTED, 0)
         found = {
             "do_source": sum(bool(source.problem) for source in self.sources or ()),
+            "do_connect": unsent,
             "do_parked": sum(stage.parked for stage in self.stages or ()),
-            "do_tasks": sum((self.tasks or {}).values()),
+            "do_tasks": waits.total(),
+            "do_triage": self.codes or 0,
             "do_rejects": sum(source.totals.rejected for source in self.sources or ()),
         }
         return [(key, count) for key, count in found.items() if count]
@@ -97,6 +104,7 @@ class Lookout:
                 sources=_sources(connection, caller) if counts else None,
                 referrals=_referrals(connection, caller),
                 tasks=_tasks(connection, caller),
+                codes=_codes(connection, caller),
                 stages=stages,
                 bus_away=away,
             )
@@ -150,3 +158,10 @@ def _tasks(connection: Connection, caller: Caller) -> dict[str, int] | None:
     for task in read_tasks(connection):
         counted[task.reason] += task.count
     return dict(counted.most_common())
+
+
+def _codes(connection: Connection, caller: Caller) -> int | None:
+    """How many codes are open in triage."""
+    if not can_act_as(caller, doors.TRIAGE):
+        return None
+    return sum(one.state == "open" for one in desk.overview(connection).entries)

@@ -13,7 +13,8 @@ from contracts.model.case_facts import CaseFacts
 from contracts.model.figure import Figure, SurveyFigure
 from contracts.model.identity import Identity
 from hub.contract_tools.masking import masked
-from hub.contract_tools.trying import Tick, Trial, records
+from hub.contract_tools.trying import Tick, Trial, records, translated
+from hub.contract_tools.waiting import wait_of
 
 _FIGURES: dict[str, type[Thing]] = {"inspection": Figure, "survey": SurveyFigure}
 _ANSWERS: dict[str, type[Thing]] = {"case": CaseAnswer, "referral": ReferralAnswer}
@@ -26,11 +27,13 @@ def json_lines(trial: Trial, limit: int, tick: Tick, *, reveal: bool) -> Iterato
         if trial.contract.splits:
             line["child"] = record.part
         try:
-            made = trial.plan.translate(record.body, where=record.row.where, key=record.key)
+            made = translated(trial, record)
         except RejectedError as error:
             line |= {"accepted": False, "reasons": [_reason(one) for one in error.reasons]}
         else:
             line |= {"accepted": True, "canonical": canonical(made, reveal=reveal)}
+            if wait := wait_of(made):
+                line["waits"] = {"missing": list(wait.missing), **_reason(wait.reason)}
         if record.notes:
             line["notes"] = [_reason(one) for one in record.notes]
         yield orjson.dumps(line) + b"\n"
@@ -58,7 +61,7 @@ def bundles(trial: Trial, limit: int, tick: Tick) -> Iterator[bytes]:
 
     for record in records(trial, limit, tick):
         try:
-            made = trial.plan.translate(record.body, where=record.row.where, key=record.key)
+            made = translated(trial, record)
         except RejectedError:
             continue
         if made.identity is not None and made.facts is not None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from contracts.checking.targets import PERSONAL, things_in
 from contracts.labels import label_of
+from hub.contract_tools.words import count
 
 _DOTS = "••••"
 _UNKNOWN = (True, None)  # what a field is that no model has
@@ -25,10 +26,10 @@ def mask(value: object) -> str:
     if isinstance(value, int | float):
         return f"{_DOTS} (a number)"
     if isinstance(value, list | tuple | dict):
-        return f"{_DOTS} ({_count(len(value), 'value')})"
+        return f"{_DOTS} ({count(len(value), 'value')})"
     text = str(value)
     return (
-        f"{_DOTS} (a date)" if _DATE.fullmatch(text) else f"{_DOTS} ({_count(len(text), 'letter')})"
+        f"{_DOTS} (a date)" if _DATE.fullmatch(text) else f"{_DOTS} ({count(len(text), 'letter')})"
     )
 
 
@@ -56,7 +57,3 @@ def _known(model: type[BaseModel]) -> Mapping[str, tuple[bool, type[BaseModel] |
         name: (label_of(model, name) in PERSONAL, next(things_in(one.annotation), None))
         for name, one in model.model_fields.items()
     }
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -1,6 +1,7 @@
 """`clmhub contract new`: a first contract from a sample, or from what a Primero says of itself."""
 
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
@@ -18,6 +19,7 @@ from contracts.scaffold.primero import Known, draft_from_site
 from contracts.scaffold.site import read_site
 from contracts.scaffold.table import draft_from_rows
 from contracts.strict_json import LARGEST, loads
+from contracts.topics import SYSTEMS
 from hub.contract_tools.folders import WrongUseError, bytes_of, find, read
 from hub.contract_tools.opening import TABLES, opened
 
@@ -96,6 +98,23 @@ def names_of(folder: Path, named: str) -> tuple[str, str]:
             f" --name SYSTEM/RECORD, as --name ngo_alliance/visit (found {system}/{record})"
         )
     return system, record
+
+
+def doubts(folder: Path, named: str) -> Iterator[str]:
+    """Yield what would only show later, when the contract is to be installed or compared."""
+    system, _ = names_of(folder, named)
+    if system not in SYSTEMS:
+        yield (
+            f"warning: the hub knows no system {system}: the contract can be tried, and not"
+            " installed"
+        )
+        yield (
+            f"    -> name one of {', '.join(SYSTEMS)}: with --name SYSTEM/RECORD, or in the id of"
+            f" {CONTRACT}"
+        )
+    if not _VERSION.fullmatch(folder.absolute().name):
+        yield "warning: the folder's name is no version: the next version would find no place"
+        yield f"    -> rename it to {folder / 'v1'}, so that v2 can stand beside it"
 
 
 def save(folder: Path, texts: Texts) -> list[Path]:

@@ -2,16 +2,21 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from contracts import paths
 from contracts.checking.targets import PERSONAL, targets
-from contracts.mapping.translation import Explained, ExplainedRow
+from contracts.errors import Reason
+from contracts.mapping.translation import Explained, ExplainedRow, Translated
+from contracts.source_contract import SourceContract
 from hub.contract_tools.masking import mask
+from hub.contract_tools.remarks import Remark, Remarks, Told
 from hub.contract_tools.trying import Record, Tick, Trial, records
+from hub.contract_tools.waiting import Wait, wait_of
+from hub.contract_tools.words import count
 from hub.terminal import visible
 
-_MOST_RECORDS = 30
 _OUTCOMES = (
     "taken", "converted", "unmapped", "absent", "unreadable", "impossible", "not_needed",
     "empty",
@@ -33,14 +38,14 @@ class _Way:
 
 @dataclass(slots=True)
 class _Sums:
-    """What a person sees at the end. Records are kept as lines, and no more than fit a page."""
+    """What a person sees at the end."""
 
     reveal: bool
     ways: dict[tuple[str, str], _Way] = field(default_factory=dict)
     fates: Counter[str] = field(default_factory=Counter)
-    every: list[list[str]] = field(default_factory=list, repr=False)
-    remarkable: list[list[str]] = field(default_factory=list, repr=False)
+    remarks: Remarks = field(default_factory=Remarks, repr=False)
     replaced: int = 0
+    waiting: int = 0
     unused: dict[str, None] = field(default_factory=dict)
     unknown: dict[str, None] = field(default_factory=dict)
 
@@ -53,7 +58,8 @@ def lines(trial: Trial, limit: int, tick: Tick, *, reveal: bool) -> Iterator[str
         _add(record, explained, sums)
     yield _head(trial)
     yield from _columns(sums)
-    yield from _records(sums)
+    yield ""
+    yield from sums.remarks.lines()
     yield from _rest(trial, sums)
 
 
@@ -71,41 +77,49 @@ def _add(record: Record, explained: Explained, sums: _Sums) -> None:
             way.example = _example(row, reveal=sums.reveal)
     sums.unused |= dict.fromkeys(explained.unused)
     sums.unknown |= dict.fromkeys(explained.unknown)
-    fate = _fate(explained)
+    made = None if record.refusal else explained.translated
+    fate, wait = _fate(made), wait_of(made) if made else None
     sums.fates[fate] += 1
     sums.replaced += record.is_replaced
-    told = _told(record, explained, fate, reveal=sums.reveal)
-    if len(sums.every) < _MOST_RECORDS:
-        sums.every.append(told)
-    if (len(told) > 1 or fate == "rejected") and len(sums.remarkable) < _MOST_RECORDS:
-        sums.remarkable.append(told)
+    sums.waiting += wait is not None
+    remarks = [_remark(one) for one in _reasons(record, explained)]
+    remarks += [_remark(note, "note: ") for note in record.notes]
+    if made:
+        remarks += _of_made(made, explained, wait, reveal=sums.reveal)
+    sums.remarks.add(Told(place=_place(record), fate=fate, remarks=tuple(remarks)))
 
 
-def _fate(explained: Explained) -> str:
-    made = explained.translated
+def _fate(made: Translated | None) -> str:
     if made is None:
         return "rejected"
     return "accepted (about no child)" if made.figure is not None else "accepted"
 
 
-def _told(record: Record, explained: Explained, fate: str, *, reveal: bool) -> list[str]:
-    """Return a record's lines: its fate, and why or with what remark."""
+def _place(record: Record) -> str:
     sheet = f"sheet {record.row.sheet}, " if record.row.sheet else ""
     part = f", child {record.part}" if record.part else ""
-    found = [f"  {sheet}row {record.row.row}{part}: {fate}"]
-    for reason in explained.reasons:
-        found += [f"      {reason.message}", f"      -> {reason.next_step}"]
-    for note in record.notes:
-        found += [f"      note: {note.message}", f"      -> {note.next_step}"]
-    if explained.translated is None:
-        return found
+    return f"{sheet}row {record.row.row}{part}"
+
+
+def _reasons(record: Record, explained: Explained) -> tuple[Reason, ...]:
+    return (record.refusal,) if record.refusal else explained.reasons
+
+
+def _remark(reason: Reason, before: str = "") -> Remark:
+    return f"{before}{reason.message}", f"-> {reason.next_step}"
+
+
+def _of_made(
+    made: Translated, explained: Explained, wait: Wait | None, *, reveal: bool
+) -> list[Remark]:
+    """Return what is to be said of a record that is accepted."""
+    found: list[Remark] = [_remark(wait.reason)] if wait else []
     for row in explained.rows:
         if row.outcome in _TROUBLES:
             cell = f" ({_short(str(row.raw))})" if reveal or _may_be_shown(row) else ""
-            found.append(f"      {row.column}{cell} {_TROUBLE_WORDS[row.outcome]}: {row.target}")
-    facts = explained.translated.facts or {}
-    found += [f"      note: {note}" for note in facts.get("notes", ())]
-    found += [f"      breaks the quality rule {name}" for name in explained.translated.quality]
+            found.append((f"{row.column}{cell} {_TROUBLE_WORDS[row.outcome]}: {row.target}",))
+    found += [(f"note: {note}",) for note in (made.facts or {}).get("notes", ())]
+    found += [(f"breaks the quality rule {name}",) for name in made.quality]
     return found
 
 
@@ -154,35 +168,29 @@ def _short(text: str, most: int = 60) -> str:
     return plain if len(plain) <= most else f"{plain[: most - 1]}…"
 
 
-def _records(sums: _Sums) -> Iterator[str]:
-    total = sums.fates.total()
-    few = total <= _MOST_RECORDS
-    shown: Sequence[list[str]] = sums.every if few else sums.remarkable
-    yield ""
-    yield "Records:" if few else f"Records with something to tell (of {total}):"
-    for told in shown:
-        yield from told
-    if not shown:
-        yield "  none" if total else "  The file holds no record."
-    elif not few and len(shown) == _MOST_RECORDS:
-        yield "  ... perhaps more: --json lists every record"
-
-
 def _rest(trial: Trial, sums: _Sums) -> Iterator[str]:
     unknown = dict.fromkeys((*sums.unknown, *trial.file.extra))
-    unused = [name for name in sums.unused if name not in unknown]
+    keyed = _keyed(trial.contract)
+    unused = [name for name in sums.unused if name not in unknown and name not in keyed]
     for said, names in (("describes and maps nowhere", unused), ("does not know", unknown)):
         if names:
             yield ""
             yield f"Columns that the contract {said}: {_short(', '.join(names), 1000)}"
     yield ""
-    counts = ", ".join(f"{count} {fate}" for fate, count in sums.fates.most_common())
-    total = sums.fates.total()
-    yield f"{total} record{'' if total == 1 else 's'}: {counts or 'none'}"
+    counts = ", ".join(f"{number} {fate}" for fate, number in sums.fates.most_common())
+    yield f"{count(sums.fates.total(), 'record')}: {counts or 'none'}"
     if sums.replaced:
         yield (
             f"{sums.replaced} of them would not stay in the hub: a later one with the same key"
             " takes the place of each."
         )
+    if sums.waiting:
+        yield f"{sums.waiting} of them would wait for a person in the hub."
     if not sums.reveal:
         yield "Personal values are masked; --reveal shows them."
+
+
+def _keyed(contract: SourceContract) -> frozenset[str]:
+    """Return the columns of which the keys of record and person are made."""
+    key = {one.name for one in contract.properties.values() if one.key_position}
+    return frozenset(key | {paths.names(path)[0] for path in contract.person})

@@ -28,7 +28,7 @@ class Trigger:
         """Whether this record of the child asks for a referral."""
         if facts["system"] != self.system:
             return False
-        if any(facts.get(field) not in values for field, values in self.when.items()):
+        if any((facts.get(field) or "") not in values for field, values in self.when.items()):
             return False
         return not self.verdict or says_child_labour(facts)
 

@@ -273,6 +273,28 @@ def list_page(
     return [Referral(**row) for row in connection.execute(query).mappings()]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsent:
+    """How many referrals wait to be sent to one system, and since when the oldest does."""
+
+    system: str
+    count: int
+    since: datetime
+
+
+def list_unsent(connection: Connection) -> list[Unsent]:
+    """The referrals that wait to be sent, by the system of their recipient."""
+    table = referral_table.c
+    since = func.min(table.made_at, type_=UtcTime)
+    rows = connection.execute(
+        select(table.recipient_system, func.count(), since)
+        .where(table.state == "waiting")
+        .group_by(table.recipient_system)
+        .order_by(table.recipient_system)
+    )
+    return [Unsent(system=system, count=count, since=since) for system, count, since in rows]
+
+
 def list_open_tasks(connection: Connection, most: int) -> list[OpenTask]:
     """The open tasks with their referrals, oldest first."""
     rows = connection.execute(

@@ -15,7 +15,7 @@ from adapters.sdk.ports import Batch, Pulls, Record, Unreadable
 from contracts.audit import AuditEntry
 from contracts.envelope import Draft, Kind, Message
 from contracts.errors import FatalError, HubError, Reason, RetriableError
-from hub import ledger, sources
+from hub import ledger, site_contracts, sources
 from hub.bus.parking import over_ceiling, place_of
 from hub.bus.stage import Errand, Tx
 from hub.ledger import Line
@@ -104,6 +104,8 @@ class Collect:
             return
         if result.labels is not None:
             _take_labels(system, result.labels, tx, now)
+        if state.system == system:
+            result = _told_apart(result, _prefixes(tx.connection, system))
         yield from self._drafts(system, result, tx, now)
 
     def _after(self, state: SourceState, result: Batch | HubError) -> SourceState:
@@ -176,6 +178,41 @@ def _renamed(one: Changed) -> str:
         f"{one.record}, {one.path}: the site gave a code another label, and perhaps another"
         f" meaning: {', '.join(one.targets)} stopped: see `clmhub triage labels`"
     )
+
+
+def _prefixes(connection: Connection, system: str) -> tuple[str, ...]:
+    """How the keys of the system's installed contracts begin, of uninstalled ones too."""
+    installed = site_contracts.list_installed(connection)
+    return tuple(f"{one.record}:" for one in installed if one.system == system)
+
+
+def _told_apart(batch: Batch, prefixes: tuple[str, ...]) -> Batch:
+    """What a system's own adapter read, without what would take the place of a contract's record.
+
+    Whoever types `visit:V-1` as a number would replace the record V-1 of the contract visit.
+    """
+    kept, borrowed = list[Record](), list[Record]()
+    for one in batch.records:
+        is_borrowed = one.key.startswith(prefixes) or one.person.startswith(prefixes)
+        (borrowed if is_borrowed else kept).append(one)
+
+    def apart(key: str) -> str:
+        return f":{key}" if key.startswith(prefixes) else key
+
+    told = [replace(one, key=apart(one.key)) for one in batch.unreadable]
+    told += [_borrowed(one) for one in borrowed]
+    return replace(batch, records=kept, unreadable=told, mended=list(map(apart, batch.mended)))
+
+
+def _borrowed(record: Record) -> Unreadable:
+    reason = Reason(
+        code="row_key_borrowed",
+        message="its number begins as those of a contract that is installed here, with its name"
+        " and a colon",
+        next_step="give it another number at its source, and send it again",
+        where=record.where[:200],
+    )
+    return Unreadable(key=f":{record.key}", version=record.version, reason=reason)
 
 
 def _fits(record: Record) -> bool:

@@ -77,6 +77,11 @@ def hold_version(connection: Connection, system: str, record: str) -> int:
     return _locked(connection, system, record, shared=True)
 
 
+def lock_version(connection: Connection, system: str, record: str) -> None:
+    """Wait for all who hold a contract's version, and keep others waiting, as it stays."""
+    _locked(connection, system, record, shared=False)
+
+
 def raise_version(
     connection: Connection, shard: str, system: str, record: str, *, audit: AuditEntry
 ) -> int:

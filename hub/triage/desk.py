@@ -217,6 +217,7 @@ def retry(connection: Connection, system: str, record: str, by: str, at: datetim
     """Ask that the records of a contract which could not be translated again be tried once more."""
     asked = Asked(named=Named(system=system, record=record, field="", code=""), by=by, at=at)
     wake(connection, system, record)
+    decisions.lock_version(connection, system, record)
     audit = _audit(asked, "retry translation")
     return holdings.retry_failed(connection, SHARD, system, record, audit=audit)
 

@@ -28,6 +28,7 @@ EXEMPT = {
     "hub.schema.upgrade": "the installation's name, of no child",
     "hub.sources.register": "the name of a source, of no child",
     "hub.triage.decisions.hold_version": "a counter of decisions, of no child",
+    "hub.triage.decisions.lock_version": "a counter of decisions, of no child",
     "hub.vault.store.KeyStore.add": "keys are made in the vault's own database by the worker;"
     " the record that needed one is audited in the hub's",
     "hub.vault.store.KeyStore.destroy": "commits on its own, in a database without an audit;"

@@ -12,7 +12,16 @@ from hub.ledger import Line
 from hub.referrals import store as referrals
 from hub.web.tokens import Role
 from tests.serving import served
-from tests.stores.house import AUDIT, NOW, House, a_referral, add_referrals, open_test_house
+from tests.stores.house import (
+    AUDIT,
+    NOW,
+    House,
+    a_referral,
+    add_referrals,
+    hold_code,
+    open_test_house,
+    park_child,
+)
 
 SIZES = {"phone": (360, 740), "desktop": (1280, 800)}
 
@@ -31,6 +40,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
             for number, reason in ((1, "unanswered"), (2, "no_recipient")):
                 name = a_referral(number).id
                 referrals.open_task(connection, "s", name, reason, NOW, audit=AUDIT)
+        hold_code(made, "remis", "Somewhere")
+        park_child(made, "emis", "remis", "incomplete:state")
         yield made
     engine.dispose()
 

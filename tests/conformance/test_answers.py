@@ -93,6 +93,25 @@ def test_a_damaged_file_holds_up_no_other_office(tmp_path: Path) -> None:
     assert len(_rows(tmp_path / "YGN.xlsx")) == 1
 
 
+@pytest.mark.parametrize("name", [".YGN.xlsx.tmp", ".lock", "YGN.xlsx"])
+def test_a_link_that_somebody_put_there_is_not_followed(name: str, tmp_path: Path) -> None:
+    """Whoever may write into the folder may not write, or read, elsewhere by it."""
+    other = tmp_path / "elsewhere.xlsx"
+    AnswerFolder(tmp_path / "own").answer([_answer("accepted", 6, ref="of another office")])
+    other.write_bytes((tmp_path / "own" / "YGN.xlsx").read_bytes())
+    before = other.read_bytes()
+    folder = tmp_path / "answers"
+    folder.mkdir()
+    (folder / name).symlink_to(other)
+    if name.endswith(".tmp"):
+        AnswerFolder(folder).answer([_answer("accepted", 6)])
+        assert len(_rows(folder / "YGN.xlsx")) == 1
+    else:
+        with pytest.raises(RetriableError):
+            AnswerFolder(folder).answer([_answer("accepted", 6)])
+    assert other.read_bytes() == before
+
+
 def test_a_crash_while_writing_leaves_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

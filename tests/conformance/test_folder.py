@@ -9,10 +9,11 @@ from typing import Any, BinaryIO
 import pytest
 
 from adapters.emis.adapter import Emis
-from adapters.labour_inspection.adapter import keys_of
 from adapters.sdk.plain_file import open_plain_file
 from adapters.sdk.ports import Batch
+from contracts import source_contract
 from contracts.errors import RetriableError
+from contracts.row_keys import keys_of
 from tests.conformance.desk import NOW, Desk
 from tests.conformance.sheets import INSPECTION, SCHOOL, found, found_none, pupil, put, workbook
 
@@ -32,7 +33,7 @@ def _keys(batch: Batch) -> list[str]:
 
 
 def test_rows_are_keyed_placed_and_dated(desk: Desk) -> None:
-    """The version of a row is its file's time, name, sheet and row."""
+    """The version of a row is its file's time, a digest of its name, its sheet and row."""
     put(desk.inbox, "a.xlsx", ONE)
     batch = desk.pull()
     assert [(r.key, r.person) for r in batch.records] == [
@@ -40,7 +41,7 @@ def test_rows_are_keyed_placed_and_dated(desk: Desk) -> None:
     ]  # fmt: skip
     record = batch.records[0]
     assert record.where == "a.xlsx, January, row 2"
-    assert record.version == f"{TIME * 10**9:020d}/a.xlsx/0000/0000002"
+    assert record.version == f"{TIME * 10**9:020d}/90e06ba3f9855932/0000/0000002"
     assert record.changed == datetime.fromtimestamp(TIME, UTC)
     assert batch.complete_until == NOW
 
@@ -73,7 +74,7 @@ def test_an_inspection_needs_a_number_or_a_no(
     cells: Mapping[str, Any], keys: tuple[str, str] | None
 ) -> None:
     """Two children found without a number must not become one."""
-    assert keys_of(cells) == keys
+    assert keys_of(source_contract.load("labour_inspection", "inspection"))(cells) == keys
 
 
 def test_a_pupil_is_one_person_in_every_month(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from structlog.testing import capture_logs
 
 from adapters.generic.adapter import OfficeFiles
 from adapters.sdk.conformance import CHECKS, Make
@@ -325,6 +326,23 @@ def test_the_adapter_says_of_itself_what_its_contract_says(tmp_path: Path) -> No
     assert (manifest.name, manifest.system, manifest.owner, manifest.records) == (
         "Visit", "ngo", "The NGO's data desk", ("visit",),
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", ["Maung Maung.csv", "a\nb\x1b[31m.csv", "x" * 251 + ".csv", "\u1000" * 83 + ".csv"]
+)
+def test_a_files_name_goes_into_no_log_and_no_version(desk: Office, name: str) -> None:
+    """It may be a person's, and as long as a system lets it: versions have a column's width."""
+    put(desk.inbox, name, lines((*HEADER, "more"), (*visit(7), "x"), (*visit(""), "y")))
+    put(desk.inbox, f"{name[:-5]}.csv", b"")
+    with capture_logs() as logs:
+        batch = desk.settled()
+    assert [one["event"] for one in logs] == ["workbook_columns_ignored"]
+    assert name[:5] not in str(logs)
+    versions = [one.version for one in batch.records]
+    versions += [one.version for one in batch.unreadable]
+    assert len(versions) == 3
+    assert all(name[:5] not in one and len(one) < 60 for one in versions)
 
 
 def test_a_file_is_dated_by_its_own_time(desk: Office) -> None:

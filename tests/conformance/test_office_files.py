@@ -257,7 +257,7 @@ def what_cannot_be() -> Iterable[Sheet]:
     """Rejected: a required cell that is missing or unreadable, and the impossible; nothing else."""
     one = Sheet()
     one.add(*INSPECTION)
-    one.wrong(visit("A", insp_date="someday", office_code="YGN", wp_township="Hlaing"), "insp_date",
+    one.wrong(visit("A", insp_date="someday", office_code="YGN", wp_township="Nowhere"), "insp_date",
               "wp_township")  # fmt: skip
     one.wrong(visit("I-1", child_age="၂၄၀"), "child_age")
     one.wrong(visit("I-2", child_hours_week=200), "child_hours_week")

@@ -15,6 +15,7 @@ from adapters.sdk.reading import ReadFile, open_file
 from adapters.sdk.unpack import UnreadableError
 from tests.conformance.sheets import INSPECTION, SCHOOL, found, found_none, pupil, workbook
 
+Rows = Sequence[Sequence[object]]
 FORM = load_manifest("adapters.labour_inspection").sheet or pytest.fail("no form")
 SCHOOL_FORM = load_manifest("adapters.emis").sheet or pytest.fail("no form")
 LINES = (
@@ -136,13 +137,36 @@ RECORDS = [{"id": "1", "name": "x"}, {"id": "2", "age": 3, "inside": {"a": [1]}}
     [
         RECORDS, {"data": RECORDS}, {"results": RECORDS, "count": 2}, {"value": RECORDS},
         {"data": {"data": RECORDS, "total": 2}}, {"trackedEntities": RECORDS},
+        {"page": 1, "pageSize": 50, "instances": RECORDS}, {"inspections": RECORDS, "count": 2},
     ],
 )  # fmt: skip
 def test_json_is_taken_out_of_its_envelope(document: object, tmp_path: Path) -> None:
-    """Of Primero, KoboToolbox, OData, OpenEMIS and DHIS2; or a plain list."""
+    """Of Primero, KoboToolbox, OData, OpenEMIS, DHIS2, or one unknown list; or a plain list."""
     file = open_file(put(tmp_path, "a.json", json.dumps(document)))
     assert tuple(file.columns) == ("id", "name", "age", "inside")
     assert [(row.row, row.body) for row in file.rows()] == [*enumerate(RECORDS, 1)]
+
+
+@pytest.mark.parametrize("more", [{}, {"message": "Successful."}])
+def test_what_an_interface_answers_of_one_record_is_that_record(
+    more: dict[str, str], tmp_path: Path
+) -> None:
+    file = open_file(put(tmp_path, "a.json", json.dumps({"data": RECORDS[1], **more})))
+    assert [row.body for row in file.rows()] == [RECORDS[1]]
+
+
+def test_a_list_within_a_record_is_no_list_of_records(tmp_path: Path) -> None:
+    for record in ({"id": "1", "rows": [{"a": 1}]}, {"id": "1", "data": {"a": 1}}, {"rows": ["a"]}):
+        assert [
+            row.body for row in open_file(put(tmp_path, "a.json", json.dumps(record))).rows()
+        ] == [record]
+
+
+def test_lines_are_one_record_each_whatever_the_file_is_called(tmp_path: Path) -> None:
+    lines = "\ufeff" + "\r\n".join(["", *map(json.dumps, RECORDS), ""])
+    assert given(open_file(put(tmp_path, "a.json", lines))) == [(1, "1"), (2, "2")]
+    broken = lines + '{"id": Secret}'
+    assert refused(put(tmp_path, "b.json", broken)) == ("json_malformed", "line 4, $.id, byte 7")
 
 
 def test_one_object_is_one_record_and_lines_are_one_each(tmp_path: Path) -> None:
@@ -286,3 +310,39 @@ def test_no_cell_of_a_record_becomes_a_columns_name(lines: str, tmp_path: Path) 
     file = open_file(put(tmp_path, "a.csv", lines))
     assert list(file.columns) == lines.splitlines()[0].split(";")
     assert [row.row for row in file.rows()] == [2, 3]
+
+
+def test_the_month_of_a_sheets_name_is_that_of_its_rows(tmp_path: Path) -> None:
+    header = [name for name in SCHOOL if name != "month"]
+    rows: Rows = [header, *([*pupil(number)[:2], *pupil(number)[3:]] for number in (1, 2))]
+    book = workbook(**{"2026-01": rows, "ဖေဖော်ဝါရီ ၂၀၂၆": rows, "2026-03": [SCHOOL, pupil(3)]})
+    file = open_file(put(tmp_path, "a.xlsx", book), form=SCHOOL_FORM)
+    assert [row.body["month"] for row in file.rows()] == [
+        "2026-01", "2026-01", "2026-02", "2026-02", "2026-01",
+    ]  # fmt: skip
+    assert file.notes == [
+        "sheet 2026-01: its name gives the month", "sheet ဖေဖော်ဝါရီ ၂၀၂၆: its name gives the month",
+    ]  # fmt: skip
+    assert file.problems == []
+
+
+@pytest.mark.parametrize("sheet", ["ဇန်နဝါရီ", "Sheet1", "46023", "Grade 4", "2026"])
+def test_a_sheet_whose_name_is_no_whole_month_must_have_months(sheet: str, tmp_path: Path) -> None:
+    header = [name for name in SCHOOL if name != "month"]
+    rows: Rows = [["Attendance, January 2026"], header, [*pupil(1)[:2], *pupil(1)[3:]]]
+    path = put(tmp_path, "a.xlsx", workbook(**{sheet: rows}))
+    with pytest.raises(UnreadableError) as caught:
+        list(open_file(path, form=SCHOOL_FORM).rows())
+    assert caught.value.reason.message == "the header lacks month"
+    assert "name each sheet as its month" in caught.value.reason.next_step
+
+
+def test_the_rows_of_a_repeat_in_a_sheet_of_their_own_say_so(tmp_path: Path) -> None:
+    repeat: Rows = [
+        ["insp_id", "child_no", "child_name", "_parent_index"],
+        ["I-1", 1, "Made Up", 1],
+    ]
+    book = workbook(a=[INSPECTION, found("I-1", 1)], child=repeat)
+    file = open_file(put(tmp_path, "a.xlsx", book), form=FORM)
+    assert given(file) == [(2, "I-1")]
+    assert [(one.sheet, one.reason.code) for one in file.problems] == [("child", "repeat_apart")]

@@ -12,6 +12,7 @@ import pytest
 import xlsxwriter
 
 from contracts import source_contract
+from contracts.topics import SYSTEMS
 from hub.contract_tools.folders import Place, shipped
 from tests.journeys.contract_shell import (
     INSPECTION,
@@ -72,6 +73,48 @@ def test_what_is_no_contract_is_wrong_use(tmp_path: Path) -> None:
         done = contract("check", given)
         assert (done.status, done.out) == (2, "")
         assert done.told
+
+
+def test_samples_that_all_come_out_otherwise_are_summed_up_with_what_to_do(tmp_path: Path) -> None:
+    body = {"visit_date": "2026-01-05", "child": "Mg Aung", "age": 12}
+    wrong = [
+        {"about": f"row {at}", "key": f"v-{at}", "body": body | {"visit_id": f"v-{at}"},
+         "gives": {"identity": {}}}
+        for at in range(27)
+    ]  # fmt: skip
+    folder = write(tmp_path / "visit" / "v1")
+    (folder / "sample.json").write_text(json.dumps(wrong), encoding="utf-8")
+    done = contract("check", folder)
+    assert done.status == 1
+    assert "27 errors" in done.out
+    assert "27 samples do not come out as they say" in done.out
+    assert done.out.count("gives something else") == 3
+    assert "... and 24 more" in done.out
+    assert f"`clmhub contract try FILE --contract {folder} --samples > sample.json`" in done.out
+    assert sum(one["level"] == "error" for one in contract("check", folder, "--json").lines) == 27
+    (folder / "sample.json").write_text(json.dumps(wrong[:3]), encoding="utf-8")
+    assert contract("check", folder).out.count("correct the mapping, or the sample") == 3
+
+
+# --- new -----------------------------------------------------------------------------------------
+
+
+def test_new_says_at_once_what_would_keep_the_contract_from_the_hub(tmp_path: Path) -> None:
+    path = csv_file(tmp_path / "a.csv", [{"visit_id": "v-1", "child": "A", "age": 12}])
+    done = contract("new", tmp_path / "labour_inspection" / "visit" / "v1", "--from", path)
+    assert (done.status, done.told) == (0, "")
+    done = contract("new", tmp_path / "my_office" / "visit" / "v1", "--from", path)
+    assert done.status == 0
+    assert "no system my_office" in done.told
+    assert all(system in done.told for system in SYSTEMS)
+    assert len(SYSTEMS) == 5
+    assert "warning" not in done.out
+    done = contract("new", tmp_path / "emis" / "visit", "--from", path)
+    assert done.status == 0
+    assert str(tmp_path / "emis" / "visit" / "v1") in done.told
+    assert "system" not in done.told.replace("warning: the folder's", "")
+    named = ("--name", "emis/visit")
+    assert contract("new", tmp_path / "a" / "v1", "--from", path, *named).told == ""
 
 
 # --- try -----------------------------------------------------------------------------------------
@@ -260,7 +303,8 @@ def test_a_made_up_file_becomes_the_samples_of_its_contract(small: Path, tmp_pat
         {"about", "key", "body", "gives"}, {"about", "key", "body", "rejected"}
     ]  # fmt: skip
     (small / "sample.json").write_text(done.out, encoding="utf-8")
-    assert contract("check", small).out.endswith(": fine\n")
+    assert "0 errors" in (told := contract("check", small)).out
+    assert "sample" not in told.out
 
 
 def test_an_integrators_own_contract_reads_his_file(small: Path, tmp_path: Path) -> None:
@@ -317,47 +361,7 @@ def test_two_ways_to_print_are_wrong_use(tmp_path: Path) -> None:
         assert contract("try", tmp_path / "x.csv", *both).status == 2
 
 
-# --- one key twice, and no record at all ---------------------------------------------------------
-
-
-def test_two_rows_of_one_key_are_told_and_neither_is_rejected_for_it(tmp_path: Path) -> None:
-    one = samples(INSPECTION)[0]["body"]
-    other = one | {"insp_id": "I-other"}
-    path = workbook(tmp_path / "twice.xlsx", [one, other, one | {"child_name": "Ma Su"}])
-    lines = contract("try", path, "--json").lines
-    assert [line["accepted"] for line in lines] == [True, True, True]
-    assert "notes" not in lines[1]
-    notes = [line["notes"] for line in (lines[0], lines[2])]
-    assert [[sorted(note) for note in of_one] for of_one in notes] == [
-        [["code", "column", "message", "next_step"]]
-    ] * 2
-    assert {note["code"] for of_one in notes for note in of_one} == {"key_repeated"}
-    assert {note["column"] for of_one in notes for note in of_one} == {"insp_id"}
-    assert "row 6 takes the place of this record" in notes[0][0]["message"]
-    assert "this record takes the place of row 4" in notes[1][0]["message"]
-    page = contract("try", path).out
-    assert page.count("have the same key") == 2
-    assert "1 of them would not stay in the hub" in page
-
-
-def test_rows_of_one_key_on_two_sheets_name_the_sheet(tmp_path: Path) -> None:
-    body = samples(INSPECTION)[0]["body"]
-    path = tmp_path / "sheets.xlsx"
-    with xlsxwriter.Workbook(str(path)) as book:
-        for name in ("January", "February"):
-            sheet = book.add_worksheet(name)
-            for number, row in enumerate(table([body])):
-                sheet.write_row(number, 0, row)
-    lines = contract("try", path, "--json").lines
-    assert "sheet February, row 2 takes the place" in lines[0]["notes"][0]["message"]
-    assert "the place of sheet January, row 2" in lines[1]["notes"][0]["message"]
-
-
-def test_records_without_a_key_are_never_the_same(small: Path, tmp_path: Path) -> None:
-    rows = [{"visit_id": "", "visit_date": "2026-01-05", "child": name} for name in ("A", "B")]
-    path = csv_file(tmp_path / "visits.csv", rows)
-    lines = contract("try", path, "--contract", small, "--json").lines
-    assert [list(line) for line in lines] == [["sheet", "row", "accepted", "reasons"]] * 2
+# --- no record at all -----------------------------------------------------------------------------
 
 
 EMPTY = {

@@ -17,8 +17,8 @@ from hub import candidates, ledger, site_contracts
 from hub.bus.audit import verify
 from hub.bus.database import reading
 from hub.compose import worker
-from hub.contract_ready import own_adapters
 from hub.contract_tools.folders import Place, shipped
+from hub.install_check import own_adapters
 from hub.referrals import store as referrals
 from tests.journeys.contract_shell import samples
 from tests.journeys.one_hub import OneHub, one_hub
@@ -172,7 +172,23 @@ def test_every_shipped_contract_can_be_read_from_a_folder(place: Place, hub: One
     assert totals.received == sum(totals.as_dict().values()) - totals.received + totals.in_flight
 
 
+def pattern(text: str) -> tuple[str, str]:
+    """The change that gives the field `school` a pattern."""
+    rule = (
+        f"""{{ name = "p", type = "library", metric = "invalidValues", mustBe = 0, """
+        f"""arguments = {{ pattern = '{text}' }} }}"""
+    )
+    end = 'description = "1 at school, 2 not."'
+    return end, f"{end}, quality = [{rule}]"
+
+
 # --- what is refused -----------------------------------------------------------------------------
+
+
+def test_a_pattern_that_ends_is_no_reason_to_refuse(tmp_path: Path) -> None:
+    given = contract(tmp_path, pattern(r"^(?:[0-9]{1,2}|[+*(]+\(a+\))?-[A-Z]+(ab)*$"))
+    done = clmhub("contract", "install", given, "--home", tmp_path / "home")
+    assert done.status == 0, done.told
 
 
 @pytest.mark.parametrize(
@@ -185,10 +201,17 @@ def test_every_shipped_contract_can_be_read_from_a_folder(place: Place, hub: One
         (("clm:labour_inspection:visit", "clm:emis:referral"), "answers to referrals"),
         (('status = "active"', 'status = "draft"'), 'set status = "active"'),
         (("primaryKey = true, ", ""), "no field is the key"),
-        (('transform = "place"', 'transform = "plaice"'), "has errors"),
+        (('transform = "date"', 'transform = "dait"'), "has errors"),
+        (('source = "school",', 'source = "child_name",'), "child_name is C3 and feeds facts.atte"),
+        (pattern("((a+)b?)+"), "the pattern of school repeats a group"),
+        (pattern("(?:(?P<x>a|a)b)+"), "the pattern of school repeats a group"),
+        (pattern("(a+)(?#)+"), "the pattern of school repeats a group"),
     ],
-    ids=["system", "shadow", "adapter", "other adapter", "answers", "draft", "key", "errors"],
-)
+    ids=[
+        "system", "shadow", "adapter", "other adapter", "answers", "draft", "key", "errors",
+        "class", "slow", "chosen", "hidden",
+    ],
+)  # fmt: skip
 def test_what_may_not_run_is_refused_with_what_to_do(
     change: tuple[str, str], said: str, tmp_path: Path
 ) -> None:
@@ -212,6 +235,16 @@ def test_what_is_no_contract_is_wrong_use(tmp_path: Path) -> None:
     done = clmhub("contract", "install", "no/such", "--home", tmp_path / "home")
     assert done.status == 2
     assert "Shipped are:" in done.told
+
+
+@pytest.mark.parametrize(
+    "name", ["x" * 5000, "\udcff/x", "../../etc/passwd", "emis/absence/../../x", "a\nb/c", "/"],
+    ids=["long", "no text", "out", "through", "lines", "root"],
+)  # fmt: skip
+def test_a_wild_name_is_wrong_use_and_reaches_no_database(name: str, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert clmhub("contract", "install", name, "--home", home).status == 2
+    assert clmhub("contract", "uninstall", name, "--home", home).status == 1
 
 
 def test_a_folder_that_cannot_be_made_is_told_and_nothing_is_installed(tmp_path: Path) -> None:

@@ -118,7 +118,9 @@ def test_quality_is_shown_by_source_and_day(home: Path, table: Table) -> None:
         assert done.exit_code == 0
         return done.stdout
 
-    assert "No record has been checked" in shown()
+    nothing = shown()
+    assert "No record has been checked" in nothing
+    assert "the last 366 days; --days N shows more or fewer" in nothing
     checked = Checked(
         system="emis", record="school", ref="r1", version="1", rules=4, broken=("days_add_up",),
         changed=wall_clock() - timedelta(days=90),

@@ -183,7 +183,7 @@ def test_a_fault_is_named_with_its_place(content: bytes, code: str, where: str) 
 
 
 def test_a_text_as_long_as_a_film_is_refused() -> None:
-    """50 MB and one byte more."""
+    """In a document that else is fine."""
     with pytest.raises(RejectedError, match="json_text_too_long"):
         strict_json.loads(b'{"a":"' + b"x" * (50 * 2**20) + b'"}')
 

@@ -17,6 +17,7 @@ from contracts.catalogue.dictionary import (
     list_names,
 )
 from contracts.catalogue.schema import definitions
+from contracts.checking.targets import targets
 from contracts.model.base import AbsentReason, Thing
 from contracts.text import tidy
 from tests.spec.catalogue_files import DICTIONARY, burmese, made
@@ -26,6 +27,7 @@ WORDS = burmese()
 TEXT = made()[DICTIONARY]
 EVERY = pytest.mark.parametrize("model", THINGS, ids=lambda one: one.__name__)
 NOT_ZAWGYI = 0.05
+ROOTS = {"identity", "facts", "figure", "answer"}
 
 
 @cache
@@ -168,3 +170,24 @@ def test_a_field_without_a_meaning_or_without_words_is_seen() -> None:
     del without["Guardian"]["phone"]
     with pytest.raises(KeyError, match="phone"):
         dictionary(without)
+
+
+def test_every_target_of_a_mapping_is_told_at_the_heading_of_its_thing() -> None:
+    """`facts.isic` is a field of a thing whose section says `facts.<field>`."""
+    told = {
+        title_of(model): [one.name for one in entries(model, own=True)] for model in THINGS
+    }  # fmt: skip
+    for target in (one for one in targets() if one.split(".")[0] in ROOTS):
+        above, _, name = target.rpartition(".")
+        said = (f"`{above}.<field>`", f"of the list `{above}`")
+        assert [
+            title
+            for title, names in told.items()
+            if name in names and any(words in section(title) for words in said)
+        ], target
+
+
+def test_what_the_hub_makes_is_told_and_is_no_target() -> None:
+    assert "The hub makes `sex`, `birth_earliest`" in section("Identity")
+    assert "In a mapping" not in section("Verdict") + section("Mirror case")
+    assert not re.search(r"makes [^.]*`(workplace|household|hours_week)`", TEXT)

@@ -214,7 +214,8 @@ def test_hours_that_are_said_are_hours(hours: int, answer: str) -> None:
     [
         (WORK, False), (WORK | {"CL6D": 1}, True), (WORK | {"CL6E": 1}, True),
         (WORK | {"CL6D": 9}, None), (dict.fromkeys(WORK), None),
-        (WORK | {"CL6X": 1}, None),
+        (WORK | {"CL6X": 1}, None), (WORK | {"CL6D": 5}, None),
+        (dict.fromkeys(WORK, "No"), False), (WORK | {"CL4": "YES"}, True),
     ],
 )  # fmt: skip
 def test_hazards_of_a_survey_are_said_denied_or_not_asked(

@@ -204,6 +204,22 @@ def test_an_unmapped_code_goes_to_triage_with_its_label_once_a_field() -> None:
     assert (found["dropout_reason"], found["absence_reason"]) == ("unmapped", "unmapped")
 
 
+def test_a_crosswalk_knows_its_labels_where_they_mean_one_thing_and_hide_no_code() -> None:
+    table = (
+        '[crosswalk]\nfew = [{ code = "1", label = "At work", target = "working" },'
+        ' { code = "2", label = "Other", target = "other" },'
+        ' { code = "3", label = "Ill", target = "illness" },'
+        ' { code = "4", label = "Ill", target = "family" },'
+        ' { code = "ill", label = "1", target = "cost" }]'
+    )
+    form = made(AGAIN, end=table)
+    for given, meant in {"At work": "working", "AT  WORK": "working", "other": "other"}.items():
+        assert facts(form, code=given)["absence_reason"] == meant
+    assert facts(form, code="1")["absence_reason"] == "working"
+    assert facts(form, code="ILL")["absence_reason"] == "cost"
+    assert facts(made(AGAIN, end=table.replace('"ill"', '"5"')), code="Ill")["unmapped"]
+
+
 def test_a_code_that_only_the_second_row_leaves_out_is_known() -> None:
     found = facts(made(CODED, AGAIN, end=FEW), code="marriage")
     assert (found["dropout_reason"], found.get("absence_reason")) == ("marriage", None)

@@ -15,7 +15,9 @@ from sqlalchemy import Engine, MetaData
 
 from consent.policy import load_policy
 from contracts.audit import AuditEntry
+from contracts.envelope import Envelope
 from contracts.topics import TOPICS
+from hub import ledger
 from hub.api.app import build_app
 from hub.api.parts import ApiParts
 from hub.bus.embedded import EmbeddedBus
@@ -26,6 +28,8 @@ from hub.people import ConsentDesk
 from hub.pipeline import PIPELINE, STAGES
 from hub.referrals.store import Referral, save_referral
 from hub.schema import HUB_TABLES
+from hub.triage import keeping
+from hub.triage.holdings import HeldCode, Holding, Why
 from hub.vault.kms import LocalKeyFile
 from hub.vault.pseudonyms import Pseudonyms
 from hub.web.access import Access
@@ -145,3 +149,24 @@ def add_referrals(house: House, referrals: Sequence[Referral]) -> None:
     with house.engine.begin() as connection:
         for referral in referrals:
             save_referral(connection, "test", referral, audit=AUDIT)
+
+
+def hold_code(house: House, ref: str, code: str) -> None:
+    """A school's record whose township no list knows, as stage translate would hold it."""
+    envelope = Envelope(
+        id=ref, type="clm.source.school.v1", source="test", key=f"p-{ref}", version="1", time=NOW,
+        data={"system": "emis", "record": "school", "ref": ref, "person": f"p-{ref}"},
+    )  # fmt: skip
+    holding = Holding(record="school", topic="source.emis", envelope=envelope)
+    held = HeldCode(why=Why.CODE, field="facts.township", code=code)
+    with house.engine.begin() as connection:
+        keeping.hold(connection, "test", holding, [held], NOW, audit=AUDIT)
+
+
+def park_child(house: House, system: str, ref: str, reason: str) -> None:
+    """Let a record that has its line follow a child that is parked for this reason."""
+    linked = {"system": system, "ref": ref, "state": "linked", "child": CHILD}
+    parked = {"child": CHILD, "state": "parked", "reason": reason}
+    with house.engine.begin() as connection:
+        ledger.settle_line(connection, "test", "1", linked, audit=AUDIT)
+        ledger.settle_child(connection, "test", "1", parked, audit=AUDIT)

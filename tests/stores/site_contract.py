@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 from contracts import source_contract
 from contracts.checking.fault import Texts
 from contracts.envelope import Draft, Kind, Message, Part
-from hub import contract_desk
-from hub.contract_desk import Done
-from hub.contract_ready import Ready
+from hub import install_desk
+from hub.install_check import Ready
+from hub.install_desk import Done
 from hub.stages.translate import Translate
 from tests.spec.small_contract import BODY, CONTRACT, MAPPING, SAMPLE, edited
 from tests.stores.handling import NOW, Desk, message
@@ -43,13 +43,13 @@ def knows_acid(version: str = "2") -> Ready:
 def install(engine: Engine, one: Ready | None = None) -> Done:
     """Somebody installs it."""
     with engine.begin() as connection:
-        return contract_desk.install(connection, one or ready(), by="somebody", at=NOW)
+        return install_desk.install(connection, one or ready(), by="somebody", at=NOW)
 
 
 def uninstall(engine: Engine, name: str = NAME) -> None:
     """Somebody stops it."""
     with engine.begin() as connection:
-        contract_desk.uninstall(connection, name, by="somebody", at=NOW + timedelta(days=1))
+        install_desk.uninstall(connection, name, by="somebody", at=NOW + timedelta(days=1))
 
 
 @dataclass(kw_only=True)

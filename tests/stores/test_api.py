@@ -321,11 +321,26 @@ def test_tasks_say_why_and_what_to_do_oldest_first(house: House, client: httpx.C
     assert short == [
         ("records", "two_cards_meet", 2, ""),
         ("records", "undetermined", 1, ""),
+        ("system", "not_connected", 1, ""),
         ("referral", "no_recipient", 1, referral.id),
     ]
     assert all(one["why"] and one["next_step"] for one in answer)
     burmese = house.headers(Role.CASE_MANAGER, language="my")
     assert client.get("/v1/tasks", headers=burmese).json()[0]["why"] != answer[0]["why"]
+
+
+def test_a_system_that_is_connected_is_no_task(house: House, client: httpx.Client) -> None:
+    """It is known as a source to whatever process reads it; sent referrals wait for no system."""
+    add_referrals(house, [a_referral(1), a_referral(2), a_referral(3, state="delivered")])
+    headers = house.headers(Role.OPERATOR)
+
+    (task,) = client.get("/v1/tasks", headers=headers).json()
+    assert (task["system"], task["reason"], task["count"]) == ("dsw_cms", "not_connected", 2)
+    assert datetime.fromisoformat(task["since"]) == a_referral(1).made_at
+    assert "dsw_cms.url" in task["next_step"]
+    with house.engine.begin() as connection:
+        sources.register(connection, "dsw_cms")
+    assert client.get("/v1/tasks", headers=headers).json() == []
 
 
 # --- consent ---------------------------------------------------------------------------------

@@ -98,6 +98,9 @@ def test_a_child_found_in_child_labour_is_referred_once(desk: Desk) -> None:
     "facts",
     [
         finding(legal=NO, statistical=NO),
+        finding(child_found="no"),
+        finding(child_found="unmapped"),
+        finding(child_found=None, legal=NO, statistical=NO),
         finding(legal=OPEN, statistical=OPEN),
         school_month(teacher_refers="no"),
         school_month(teacher_refers="not_asked"),
@@ -106,6 +109,12 @@ def test_a_child_found_in_child_labour_is_referred_once(desk: Desk) -> None:
 def test_what_is_no_trigger_makes_no_referral(desk: Desk, facts: Mapping[str, Any]) -> None:
     """No child labour found, or nobody asks."""
     assert desk.take(child_event(CHILD, 1, {"r1": facts})) == []
+
+
+def test_a_list_of_children_at_work_need_not_say_that_one_was_found(desk: Desk) -> None:
+    """It has no column for that, and its verdict says child labour."""
+    drafts = desk.take(child_event(CHILD, 1, {"r1": finding(child_found=None)}))
+    assert outcome(drafts) == "waiting"
 
 
 def test_each_triggering_record_makes_its_own_referral(desk: Desk) -> None:
@@ -218,7 +227,7 @@ def test_what_the_recipient_refuses_for_good_becomes_a_task(desk: Desk) -> None:
 def test_a_referral_follows_its_record_into_another_child(desk: Desk) -> None:
     """After a merge the referral is the other child's, and none is made twice."""
     desk.take(child_event("younger", 1, {"r1": finding()}))
-    drafts = desk.take(child_event(CHILD, 1, {"r0": finding(child_found=None), "r1": finding()}))
+    drafts = desk.take(child_event(CHILD, 1, {"r0": finding(child_found="no"), "r1": finding()}))
     assert referral_of(desk).child == CHILD
     (event,) = of_topic(drafts, "referral")
     assert event.data is not None

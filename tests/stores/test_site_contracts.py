@@ -10,17 +10,19 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import Engine, update
 
-from adapters.sdk.ports import Answer
+from adapters.sdk.ports import Answer, Batch, Record, Unreadable
 from contracts.audit import AuditEntry
-from contracts.errors import FatalError, RetriableError
+from contracts.envelope import Draft
+from contracts.errors import FatalError, Reason, RetriableError
 from contracts.source_contract import load
-from hub import candidates, contract_desk, quality, site_contracts, sources
+from hub import candidates, install_desk, ledger, quality, site_contracts, sources
 from hub.bus.audit import verify
 from hub.bus.database import reading
-from hub.bus.stage import Timer
-from hub.contract_ready import Ready, RefusedError
+from hub.bus.stage import Errand, Timer
+from hub.install_check import Ready, RefusedError
 from hub.offices import AnswersHome, Offices
 from hub.site_contracts import UnusableContractError, contract_of
+from hub.stages.collect import Collect, Due
 from hub.stages.publish import EPOCH_TIMER, Publish, _statistics
 from hub.triage import desk
 from hub.triage.desk import Asked
@@ -28,7 +30,7 @@ from hub.triage.holdings import Named
 from hub.web.tokens import Role
 from mirror.messages import EpochMarker, parse
 from tests.spec.small_contract import MAPPING, edited
-from tests.stores.handling import NOW, Desk, hub_tables, of_topic
+from tests.stores.handling import NOW, Desk, hub_tables, of_topic, transaction
 from tests.stores.house import open_test_house, serving
 from tests.stores.site_contract import (
     NAME,
@@ -195,7 +197,7 @@ def test_uninstalling_keeps_how_far_it_was_read_and_installing_goes_on_there(
     with engine.begin() as connection:
         assert sources.list_sources(connection) == sources.list_due(connection, 1e12) == []
         assert sources.freshness(connection) == {}
-        (listed,) = contract_desk.list_all(connection)
+        (listed,) = install_desk.list_all(connection)
         assert (listed.installed.active, listed.records, listed.state) == (False, 1, None)
     with pytest.raises(RefusedError, match="no contract is installed"):
         uninstall(engine)
@@ -312,6 +314,64 @@ def an_answer(row_key: str) -> Answer:
     return Answer(
         referral="r1", system=SYSTEM, office="", row_key=row_key, state="done", on=date(2026, 2, 1)
     )
+
+
+def test_a_systems_own_record_never_takes_the_place_of_an_installed_contracts(
+    engine: Engine,
+) -> None:
+    """Whoever types `visit:V-1` as a number, or calls a file so, is told; all others come in."""
+    hub_tables(engine)
+    install(engine)
+    site = given(record("visit:V-1", "theirs"))
+    own = given(record("visit:V-1", "own"), record("I-1", "own", person="visit:V-2"),
+                record("visits:V-1", "own"), files=("visit:a.csv", "b.csv"))  # fmt: skip
+    collected(engine, NAME, site)
+    drafts = collected(engine, SYSTEM, own)
+    told = {str((one.data or {})["ref"]): one.data for one in of_topic(drafts, "outcome")}
+    assert set(told) == {":visit:V-1", ":I-1", ":visit:a.csv", "b.csv"}
+    assert [one["code"] for one in (told[":visit:V-1"] or {})["reasons"]] == ["row_key_borrowed"]
+    taken = of_topic(drafts, f"source.{SYSTEM}")
+    assert [(one.data or {})["ref"] for one in taken] == ["visits:V-1"]
+    uninstall(engine)
+    again = collected(engine, SYSTEM, given(record("visit:V-3", "own")))
+    assert not of_topic(again, f"source.{SYSTEM}")
+    with reading(engine) as connection:
+        assert ledger.collected_versions(connection, SYSTEM, ["visit:V-1", "visit:V-3"]) == {
+            "visit:V-1": "1"
+        }
+
+
+def record(key: str, body: str, *, person: str = "") -> Record:
+    """One record that an adapter read."""
+    return Record(record=RECORD, key=key, person=person or key, version="1", body={"a": body},
+                  where="a.csv, row 2", changed=NOW)  # fmt: skip
+
+
+def given(*records: Record, files: Sequence[str] = ()) -> Batch:
+    """What an adapter gives, with files that it could not read."""
+    reason = Reason(code="file_empty", message="nothing", next_step="send it", where="a file")
+    unreadable = [Unreadable(key=one, version="1", reason=reason) for one in files]
+    return Batch(records=records, unreadable=unreadable)
+
+
+def collected(engine: Engine, source: str, batch: Batch) -> list[Draft]:
+    """Settle a pull of a source. Its pseudonyms are the keys themselves."""
+    collect = Collect(
+        sources=lambda _: {}, person_ref=lambda _, key: key, record_ref=lambda _, key: key,
+        wall=lambda: 0.0, poll_seconds=1,
+    )  # fmt: skip
+    with transaction(engine, "collect") as tx:
+        sources.register(tx.connection, source)
+        state = next(one for one in sources.list_sources(tx.connection) if one.system == source)
+        errand = Errand(key=source, data=Due(state=state, adapter=Nobody()))
+        return list(collect.settle(errand, batch, tx, NOW))
+
+
+class Nobody:
+    """An adapter that nobody pulls from."""
+
+    def pull(self, checkpoint: object, most: int) -> Batch:
+        raise AssertionError
 
 
 def test_an_adapter_that_cannot_be_made_is_its_own_sources_problem(

@@ -80,7 +80,16 @@ INSPECTIONS: dict[str, list[tuple[object, list[object]]]] = {
         ("12/OUKAMA(N)123456", ["12/OUKAMA/N/123456", "12\\OUKAMA[N]123456", "၁၂/ဥကမ(နိုင်)၁၂၃၄၅၆"]),
         (NOTHING, ["-", "မရှိ", "nil"]),
     ],
-    "child_name > identity.name": [(NOTHING, ["မသိ", "—"]), ("Do", ["Do"]), ("No Nga", ["No Nga"])],
+    "child_name > identity.name": [
+        (NOTHING, ["မသိ", "—", "N/A", " n/a ", "Unknown", "UNKNOWN", "none", "Not known", "nil"]),
+        ("Do", ["Do"]), ("No Nga", ["No Nga"]), ("Na", ["Na"]), ("Dk", ["Dk"]),
+    ],
+    "child_father_name > identity.father_name": [(NOTHING, ["-", "N/A", "Unknown"])],
+    "child_task_text > facts.task_text": [
+        (NOTHING, ["-", " - ", "--", "N/A", "n/a", "nil", "null", "..."]), ("none", ["none"]),
+    ],
+    "wp_owner > facts.workplace.owner": [(NOTHING, ["-", "—", "N/A"]), ("U Na", ["U Na"])],
+    "inspector_code > facts.inspection.inspector": [(NOTHING, ["-", "N/A"]), ("0", [0, "0"])],
     "gps > facts.workplace.longitude": [
         (96.1478, ["16.779N 96.1478E", "16.779° N, 96.1478° E", "(16.779, 96.1478)",
                    "16,779 96,1478", "lat 16.779 lon 96.1478", "16.779/96.1478"]),
@@ -176,3 +185,27 @@ def _at(things: object, path: str) -> object:
     for name in path.split("."):
         things = things.get(name) if isinstance(things, dict) else None
     return things
+
+
+@pytest.mark.parametrize("nothing", ["-", " - ", "N/A", " n/a ", "nil", "—", "null"])
+@pytest.mark.parametrize(
+    "column",
+    ["insp_id", "insp_date", "office_code", "wp_id", "wp_township", "child_found", "child_no"],
+)
+def test_a_dash_in_a_required_field_is_no_value(column: str, nothing: str) -> None:
+    with pytest.raises(RejectedError) as caught:
+        _made("inspection", {column: nothing})
+    assert (caught.value.reasons[0].code, caught.value.reasons[0].column) == (
+        "missing_required", column,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("number", ["none", "None", "nil", "no", "မရှိ", 0, "၀", "N/A", "×"])
+def test_a_word_for_no_child_beside_no_is_no_child(number: object) -> None:
+    made = _made("inspection", {"child_found": "no", "child_no": number})
+    assert (made.facts, (made.figure or {})["outcome"]) == (None, "no_child_found")
+
+
+@pytest.mark.parametrize("number", [1, "2", "A"])
+def test_a_child_that_is_numbered_is_one_whatever_stands_beside_it(number: object) -> None:
+    assert _made("inspection", {"child_found": "no", "child_no": number}).figure is None

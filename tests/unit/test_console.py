@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from contracts.errors import RetriableError
+from contracts.model.mirror_case import MirrorCase
 from contracts.topics import SYSTEMS
 from hub import ledger, sources
 from hub.bus.database import open_database
@@ -17,14 +18,18 @@ from hub.ledger import Line
 from hub.pipeline import PIPELINE
 from hub.referrals import store as referrals
 from hub.referrals.states import MOVES
+from hub.tasks import NOT_CONNECTED, Advice
 from hub.web.tokens import Role
+from hub.web.words import LANGUAGES
 from tests.stores.house import (
     AUDIT,
     NOW,
     House,
     a_referral,
     add_referrals,
+    hold_code,
     open_test_house,
+    park_child,
     serving,
 )
 
@@ -54,6 +59,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
             sources.end_poll(connection, "s", ended, audit=AUDIT)
             name = a_referral(1).id
             referrals.open_task(connection, "s", name, "unanswered", NOW, audit=AUDIT)
+        hold_code(made, "secretref", "Secret Town")
+        park_child(made, "emis", "secretref", "incomplete:state")
         yield made
     engine.dispose()
 
@@ -103,6 +110,40 @@ def test_what_to_do_next_is_said_or_that_there_is_nothing(
     """The operator has a source to mend; the inspector has nothing to do here."""
     assert "Sources that cannot be read: 1" in page(house, client, Role.OPERATOR)
     assert "Nothing needs you now." in page(house, client, Role.INSPECTOR)
+
+
+def test_a_township_that_no_list_knows_leads_to_triage(house: House, client: httpx.Client) -> None:
+    """The first list counts the codes for who may decide them; the task says it, and no code."""
+    for language, words in (("en", "Codes that no list knows: 1"), ("my", "ကုဒ် - ၁ ခု")):
+        html = page(house, client, Role.OPERATOR, language=language)
+        assert words in html
+        assert html.count("clmhub triage") == 2
+        assert "Secret Town" not in html
+    assert "Codes that no list knows" not in page(house, client, Role.CASE_MANAGER)
+
+
+def test_referrals_without_a_system_to_go_to_are_told(house: House, client: httpx.Client) -> None:
+    """Beside what waits for a person for another reason, and not counted twice."""
+    html = page(house, client, Role.OPERATOR)
+
+    assert "Referrals that wait to be sent: 2. No DSW system is connected" in html
+    assert "Things that wait for a person: 2." in html
+    assert "Referrals that wait to be sent" not in page(house, client, Role.INTEGRATOR)
+
+
+REASONS = (
+    "two_cards_meet", "undetermined", "unforeseen", NOT_CONNECTED, "label_changed",
+    *(f"incomplete:{name}" for name in (*MirrorCase.model_fields, "row")),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_whatever_parks_a_record_has_words_of_its_own(reason: str) -> None:
+    """In both languages, and a next step."""
+    advice = Advice()
+    for language in LANGUAGES:
+        assert advice.why(reason, language) != advice.why("any", language)
+        assert advice.next_step(reason, language) != advice.next_step("any", language)
 
 
 def test_a_bus_that_is_away_does_not_take_the_page_away(

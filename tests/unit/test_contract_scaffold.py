@@ -4,21 +4,24 @@
 # ruff: noqa: E501
 
 import json
+import re
 import tomllib
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts import source_contract
+from contracts import source_contract, verdicts
 from contracts.checking import Texts, check
 from contracts.checking.document import Document
 from contracts.checking.form import read_form
 from contracts.checking.targets import PERSONAL, targets
 from contracts.guessing import Known, NotGuessedError, guess, rank
 from contracts.guessing.fields import FieldGuess, guess_fields
+from contracts.guessing.names import hint_of, personal_class
 from contracts.mapping.documents import MappingDocument
 from contracts.model.base import Thing
 from contracts.model.case_facts import CaseFacts
@@ -28,8 +31,11 @@ from contracts.scaffold.primero import Known as KnownContract
 from contracts.scaffold.primero import draft_from_site
 from contracts.scaffold.site import read_site
 from contracts.scaffold.table import draft_from_rows
+from contracts.verdicts_work import CHILD_FOUND, SEES_WORKING
 from hub.contract_tools.folders import Place, find, read, shipped
 from hub.contract_tools.masking import mask, masked
+from hub.contract_tools.waiting import WORDS
+from hub.contract_tools.words import count, first_of, listed
 
 SHIPPED = shipped()
 
@@ -70,6 +76,19 @@ def test_columns_that_fit_nothing_are_an_error_that_names_the_nearest() -> None:
         guess(["f", "g", "h", "i"], KNOWN)
     with pytest.raises(NotGuessedError, match="no contract fits"):
         guess([], KNOWN)
+
+
+def test_a_file_that_has_all_of_a_contract_is_its_whatever_else_it_holds() -> None:
+    more = [f"more {number}" for number in range(20)]
+    assert guess([*"abcdef", *more], KNOWN) == "a"
+    with pytest.raises(NotGuessedError):
+        guess([*"abcde", *more], KNOWN)
+
+
+@pytest.mark.parametrize("column", ["PARENT_KEY", "_parent_index"])
+def test_one_table_of_a_form_servers_export_is_told_so(column: str) -> None:
+    with pytest.raises(NotGuessedError, match=r"repeats stand in another: send .* as JSON"):
+        guess(["p", "q", column], KNOWN)
 
 
 @pytest.mark.parametrize("place", SHIPPED, ids=lambda place: place.name)
@@ -205,6 +224,74 @@ def test_headers_and_digits_in_burmese_are_understood() -> None:
         "facts.township": "မြို့နယ်",
     }  # fmt: skip
     assert [one for one in check(made) if one.level == "error"] == []
+
+
+def rows_of(mapping: str) -> dict[str, str]:
+    """Where each target comes from, of the rows that are active."""
+    return {row["target"]: row["source"] for row in tomllib.loads(mapping)["mapping"]["rows"]}
+
+
+@pytest.mark.parametrize(
+    ("header", "target"),
+    [
+        ("child_name", "identity.name"), ("childFullName", "identity.name"),
+        ("child's_name", "identity.name"), ("name_of_the_child", "identity.name"),
+        ("name_my", "identity.name"), ("full_name", "identity.name"), ("pupil_name", "identity.name"),
+        ("အမည်", "identity.name"), ("ကလေးအမည်", "identity.name"), ("ကလေး၏_အမည်", "identity.name"),
+        ("ကျောင်းသားအမည်", "identity.name"), ("ကလေးအမည်_(child_name)", "identity.name"),
+        ("အမည်_(အပြည့်အစုံ)", "identity.name"),
+        ("father_name", "identity.father_name"), ("အဖ_အမည်", "identity.father_name"),
+        ("ကလေး၏အဘအမည်", "identity.father_name"), ("mother's_name", "identity.mother_name"),
+        ("အလုပ်ရုံ_အမည်", ""), ("အလုပ်ရုံအမည်", ""), ("ကျောင်းအမည်", ""), ("အလုပ်ရှင်၏_အမည်", ""),
+        ("school_name", ""), ("school_name_my", ""), ("employer's_name", ""), ("workshop_full_name", ""),
+        ("child_name_of_school", ""), ("child_name_2", ""), ("child_first_name", ""),
+        ("father's_employer_name", ""), ("full_name_of_interviewer", ""),
+        ("mother_age", ""), ("father_nrc", ""), ("အလုပ်ရှင်_အသက်", ""), ("parent_phone", ""),
+    ],
+)  # fmt: skip
+def test_the_words_that_say_whose_name_it_is_decide(header: str, target: str) -> None:
+    hint = hint_of(header)
+    assert (hint.target if hint else "") == target
+
+
+def test_a_pupils_name_is_personal_though_it_begins_as_a_schools() -> None:
+    assert personal_class("ကျောင်းသားအမည်") == "C3"
+    assert personal_class("ကျောင်းအမည်") == ""
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ["အလုပ်ရုံ_အမည်", "အမည်", "ကလေးအမည်", "အလုပ်ရှင်_အမည်"],
+        ["school_name_my", "full_name", "child_name", "employer's_name"],
+        ["age_at_work", "ကလေးအမည်", "age"],
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_several_fields_the_plainest_gives_the_target_whatever_their_order(
+    headers: list[str], turned: bool
+) -> None:
+    columns = ["visit_no", *(reversed(headers) if turned else headers)]
+    rows = [dict.fromkeys(columns, f"{number}") for number in range(10, 13)]
+    made = write(draft_from_rows("emis", "visit", rows, "a sample"))
+    given = rows_of(made.mapping)
+    assert given["identity.name"] in {"ကလေးအမည်", "child_name"}
+    assert given.get("birth.age", "age") == "age"
+    assert [one for one in check(made) if one.level == "error"] == []
+
+
+def test_of_a_personal_field_nobody_is_asked_whether_it_is_required() -> None:
+    rows = [{"visit_no": str(n), "child_name": f"A{n}", "employer": f"B{n}", "remark": f"c {n}", "age": n}
+            for n in range(10, 40)]  # fmt: skip
+    made = tomllib.loads(write(draft_from_rows("emis", "visit", rows, "a sample")).contract)
+    fields = made["schema"][0]["properties"]
+    asked = [one["name"] for one in fields if "is it required?" in one["description"]]
+    assert asked == ["age"]
+
+
+def test_one_column_that_fits_nothing_is_one_column() -> None:
+    with pytest.raises(NotGuessedError, match="the file's column"):
+        guess(["q"], KNOWN)
 
 
 def test_a_list_that_lacks_a_repeated_code_gives_way_to_a_crosswalk() -> None:
@@ -348,3 +435,22 @@ def test_no_field_of_a_person_has_an_unmasked_leaf(name: str) -> None:
         for part in reversed(path):
             content = {part: content}
         assert "secret" not in json.dumps(masked(content, model)), target.name
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+
+def test_everything_that_a_verdict_may_lack_has_its_words() -> None:
+    code = Path(verdicts.__file__).read_text("utf-8")
+    named = set(re.findall(r'lacks\("(\w+)"\)', code)) | {"age", CHILD_FOUND, SEES_WORKING}
+    assert len(named) > 6
+    assert named == set(WORDS)
+
+
+def test_counts_and_lists_are_said_as_people_say_them() -> None:
+    assert [count(number, "row") for number in (0, 1, 2)] == ["0 rows", "1 row", "2 rows"]
+    assert [listed(one) for one in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
+        "", "a", "a and b", "a, b and c"
+    ]  # fmt: skip
+    assert first_of(["a", "b"], 2) == "a and b"
+    assert first_of(["a", "b"], 9) == "a, b and 7 more"

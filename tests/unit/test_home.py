@@ -10,12 +10,30 @@ from threading import Thread
 import pytest
 
 from contracts.errors import FatalError
-from hub.home import instance_id, keep_kind, locked, public_keys, token_issuer, write_private
+from hub.home import (
+    check_home,
+    instance_id,
+    keep_kind,
+    locked,
+    public_keys,
+    token_issuer,
+    write_private,
+)
 
 
 def test_the_instance_id_is_made_once(tmp_path: Path) -> None:
     """It prefixes topics and databases, so it never changes."""
     assert instance_id(tmp_path) == instance_id(tmp_path)
+
+
+def test_a_home_that_nobody_made_is_said_to_be_none_and_is_not_made(tmp_path: Path) -> None:
+    """A token of another folder's key would open no door."""
+    home = tmp_path / "home"
+    with pytest.raises(FatalError, match="start the hub there first, or name its --home"):
+        check_home(home)
+    assert not home.exists()
+    instance_id(home)
+    check_home(home)
 
 
 def test_many_that_make_a_file_at_once_agree(tmp_path: Path) -> None:

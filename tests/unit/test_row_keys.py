@@ -3,14 +3,11 @@
 import json
 from datetime import date, datetime
 from importlib.resources import files
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.emis.adapter import keys_of as school_keys_by_hand
-from adapters.labour_inspection.adapter import keys_of as inspection_keys_by_hand
 from adapters.sdk.cells import Plain
 from adapters.sdk.cells import key_text as cell_key_text
 from contracts import source_contract
@@ -19,16 +16,18 @@ from contracts.row_keys import Keys, key_text, keys_of, records_of
 from contracts.source_contract import SourceContract
 from tests.spec.small_contract import CONTRACT, MAPPING, edited
 
-SCHOOL = keys_of(source_contract.load("emis", "school"))
 INSPECTION = keys_of(source_contract.load("labour_inspection", "inspection"))
 KOBO = source_contract.load("labour_inspection", "kobo_inspection")
 CELLS = st.one_of(
     st.none(), st.booleans(), st.integers(-5, 9999), st.floats(allow_nan=False, width=32),
     st.sampled_from(["", " ", "-", "0", "၀", "12", "၁၂", "012", "A/1", " a\u200b1 "]),
+    st.sampled_from(["none", "None", "N/A", " n/a ", "nil", "မရှိ", "no child"]),
     st.sampled_from(["no", "No ", "yes", "NO"]),
     st.sampled_from(["2026-01", "01/2026", "2026-01-15", "၂၀၂၆-၀၁", "Jan-26", "13/13/13"]),
     st.text(max_size=8),
 )  # fmt: skip
+
+WHO = ('about = "child"', 'about = "child"\nperson = ["visit_id", "remarks", "nickname"]')
 
 
 def small(*edits: tuple[str, str]) -> SourceContract:
@@ -50,16 +49,27 @@ def a_key(name: str, kind: str = "string", *, position: int = 2) -> tuple[str, s
     )
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.fixed_dictionaries({"school_code": CELLS, "student_no": CELLS, "month": CELLS}))
-def test_a_pupils_keys_are_those_that_were_written_by_hand(cells: dict[str, Any]) -> None:
-    assert SCHOOL(cells) == school_keys_by_hand(cells)
+PARTS = st.text(alphabet="aA1/%2F5", min_size=1, max_size=4)
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.fixed_dictionaries({"insp_id": CELLS, "child_no": CELLS, "child_found": CELLS}))
-def test_an_inspections_keys_are_those_that_were_written_by_hand(cells: dict[str, Any]) -> None:
-    assert INSPECTION(cells) == inspection_keys_by_hand(cells)
+@given(*[st.tuples(PARTS, PARTS, PARTS)] * 2)
+def test_two_records_never_share_a_key_or_a_person_by_a_slash(
+    one: tuple[str, str, str], other: tuple[str, str, str]
+) -> None:
+    """A/B and C are not A and B/C, and what was escaped is not what somebody typed so."""
+    keys = keys_of(small(a_key("remarks"), a_key("nickname", position=3), WHO))
+    names = ("visit_id", "remarks", "nickname")
+    found, others = (keys(dict(zip(names, cells, strict=True))) for cells in (one, other))
+    assert found
+    assert others
+    same = tuple(map(key_text, one)) == tuple(map(key_text, other))
+    assert [a == b for a, b in zip(found, others, strict=True)] == [same, same]
+
+
+def test_a_slash_in_the_first_part_of_a_key_stays_as_the_office_writes_it() -> None:
+    keys = keys_of(small(a_key("remarks")))
+    assert keys({"visit_id": "LI/26/7", "remarks": "2"}) == ("LI/26/7/2", "LI/26/7/2")
+    assert keys({"visit_id": "LI", "remarks": "26/7"}) == ("LI/26%2F7", "LI/26%2F7")
 
 
 @given(st.one_of(CELLS, st.text()))
@@ -200,3 +210,17 @@ def test_a_person_is_known_by_fields_that_exist(person: str, says: str) -> None:
 def test_no_repr_shows_a_key() -> None:
     (one,) = records_of(small())({"visit_id": "Secret", "child": "Secret"})
     assert "Secret" not in repr(one)
+
+
+def test_a_records_names_may_be_written_as_another_program_writes_them() -> None:
+    survey = source_contract.load("labour_force_survey", "child")
+    body = {"hh1": 1, "Hh2": 2, "ln": 3, "cb3": 9, "CB3": 10, "more": "x"}
+    (one,) = records_of(survey)(body)
+    assert one.body == {"HH1": 1, "HH2": 2, "LN": 3, "cb3": 9, "CB3": 10, "more": "x"}
+    assert one.keys == ("1/2/3", "")
+
+
+def test_a_text_where_children_should_be_is_no_child() -> None:
+    (one,) = records_of(KOBO)({"_id": 1, "child_found": "yes", "child": "Made Up"})
+    assert (one.part, one.keys) == ("", None)
+    assert "child" not in one.body

@@ -1,6 +1,7 @@
 """Which contracts of a site may run: by name, content and proof of both. Stores nothing."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,9 +10,13 @@ import orjson
 from sqlalchemy import Connection
 
 from adapters.sdk.manifest import load_manifest
-from contracts import source_contract
+from contracts import paths, source_contract
 from contracts.checking.fault import CONTRACT, Texts
+from contracts.checking.mapping import placed_rows, whole_target
+from contracts.checking.targets import PERSONAL, targets
 from contracts.errors import HubError
+from contracts.labels import Label
+from contracts.mapping.rows import Property
 from contracts.source_contract import SourceContract
 from contracts.topics import SYSTEMS
 from hub import site_contracts
@@ -22,6 +27,14 @@ from hub.site_contracts import Installed
 ANSWERS = "referral"
 """What a record that answers a referral is called: it comes from its recipient's own adapter."""
 _OWN_ADAPTERS = ("dsw_cms", "labour_inspection", "emis")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_TOKEN = re.compile(
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?:\?(?:[:=!>]|<[=!]|P<\w+>))?|\)[*+?{]?|.", re.DOTALL
+)
+_HIDES = re.compile(r"\(\?(?:#|[a-zA-Z]*x)")  # remarks and blanks, behind which a `+` may stand
+_SEALED = frozenset({Label.C3, Label.C5})
+_REPEATS = frozenset({"text", "key", "name", "joined_name", "card", "phone", "code", "codes"})
+"""Ways of reading that keep a text as it is; a code that no list knows is shown to people."""
 
 
 class RefusedError(HubError):
@@ -51,7 +64,7 @@ def prepare(connection: Connection, given: str) -> Ready:
 
     Raises RefusedError when it may not, WrongUseError for a name that is none.
     """
-    known = None if (Path(given) / CONTRACT).is_file() else stored(connection, given)
+    known = None if _is_folder(given) else stored(connection, given)
     if known is not None and not known.shipped:
         return _ready(site_contracts.texts_of(connection, known), shipped=False)
     place = folders.find(given)
@@ -115,7 +128,61 @@ def _content_trouble(ready: Ready) -> str:
             f"{ready.name} has no sample to prove it by: take some from a made-up file with"
             f" `clmhub contract try FILE --contract FOLDER --samples`"
         )
+    return "" if ready.shipped else _class_trouble(ready) or _pattern_trouble(ready)
+
+
+def _class_trouble(ready: Ready) -> str:
+    """What would put an identity or a free text where fewer rights are enough to read it."""
+    contract = ready.contract
+    for at, within, row in placed_rows(contract):
+        target = targets()[whole_target(contract, at, row)]
+        if target.label in PERSONAL or row.transform not in _REPEATS:
+            continue
+        for path in row.source:
+            found = contract.find(path, within=within)
+            chosen = any(step.key for step in paths.parse(path))  # one value of many has no class
+            if found and found.label in _SEALED and not chosen:
+                return (
+                    f"{path} is {found.label.value} and feeds {target.name}, which is"
+                    f" {target.label.value}, where it is not sealed: take the row out, or give"
+                    f" {path} the class {target.label.value} when nobody is named or told of in it"
+                )
     return ""
+
+
+def _pattern_trouble(ready: Ready) -> str:
+    """What may never end on some text: one such record would hold up every office's."""
+    for one in _fields(ready.contract.properties.values()):
+        if any(_may_not_end(str(rule.arguments.get("pattern", ""))) for rule in one.quality):
+            return (
+                f"the pattern of {one.name} repeats a group in which something is repeated, may be"
+                " missing or is chosen, which may never end: write it without such a group"
+            )
+    return ""
+
+
+def _fields(properties: Iterable[Property]) -> Iterator[Property]:
+    for one in properties:
+        yield one
+        yield from _fields(one.parts.values())
+
+
+def _may_not_end(pattern: str) -> bool:
+    if _HIDES.search(pattern):
+        return True
+    varies = [False]  # whether the text can be cut in two ways: here, and in each group around
+    for found in _TOKEN.finditer(pattern):
+        token = found[0]
+        if token.startswith("("):
+            varies.append(False)
+        elif token.startswith(")"):
+            inner = varies.pop() if len(varies) > 1 else False
+            if inner and token[1:] not in {"", "?"}:
+                return True
+            varies[-1] |= inner or len(token) > 1
+        elif token in {"*", "+", "?", "{", "|"}:
+            varies[-1] = True
+    return False
 
 
 @cache
@@ -133,7 +200,16 @@ def _shipped(place: Place) -> Place | None:
 def stored(connection: Connection, given: str) -> Installed | None:
     """Return the newest install of what is named, with or without a version."""
     system, record = _parts(given)
+    if not (_NAME.fullmatch(system) and _NAME.fullmatch(record)):
+        return None  # whatever somebody typed: no database is asked for it
     return site_contracts.find(connection, system, record)
+
+
+def _is_folder(given: str) -> bool:
+    try:
+        return (Path(given) / CONTRACT).is_file()
+    except OSError:  # too long for a name, or not for these eyes: `folders.find` says which
+        return False
 
 
 def _parts(given: str) -> tuple[str, str]:

@@ -18,8 +18,8 @@ from contracts.errors import HubError, RetriableError
 from contracts.evolution import Mode, Verdict, judge
 from contracts.evolution.shape import shape_of
 from hub import quality, site_contracts, sources
-from hub.contract_ready import Ready, RefusedError, stored
 from hub.contract_tools import diff
+from hub.install_check import Ready, RefusedError, stored
 from hub.site_contracts import Installed
 from hub.sources import SourceState
 from hub.triage import desk
@@ -34,13 +34,14 @@ class Done:
     """A contract that is read from now on; not `new`: it was so before, and nothing was done.
 
     `before` is the other version that it takes the place of, `again` how many records were held
-    for its codes, and are translated by the new one.
+    for its codes, and are translated by the new one; `kept` how many accepted ones are not.
     """
 
     installed: Installed
     new: bool = True
     before: Installed | None = None
     again: int = 0
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,11 @@ def install(connection: Connection, ready: Ready, *, by: str, at: datetime) -> D
     site_contracts.add(connection, SHARD, installed, texts, audit=audit)
     audit = _audit(installed, by, at, "begin to read source")
     sources.set_active(connection, SHARD, installed.name, True, audit=audit)
-    return Done(installed=installed, before=None if same else before, again=again)
+    accepted = quality.count_records(connection).get((system, record), 0)
+    return Done(
+        installed=installed, before=None if same else before, again=again,
+        kept=max(0, accepted - again),
+    )  # fmt: skip
 
 
 def uninstall(connection: Connection, given: str, *, by: str, at: datetime) -> Listed:

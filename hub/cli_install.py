@@ -1,5 +1,6 @@
 """`clmhub contract install`, `installed`, `uninstall`: prints what happens, and decides nothing."""
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,10 +11,10 @@ from rich.console import Console
 from rich.table import Table
 
 from contracts.errors import HubError
-from hub import contract_programs
-from hub.contract_desk import Done, Listed
-from hub.contract_ready import RefusedError
+from hub import install_programs
 from hub.contract_tools.folders import WrongUseError
+from hub.install_check import RefusedError
+from hub.install_desk import Done, Listed
 from hub.settings import Settings, load_settings
 from hub.site_contracts import Installed
 from hub.terminal import visible
@@ -58,8 +59,8 @@ def install(
     """
     given = load_settings(settings, given={"home": home})
     with _told():
-        done = contract_programs.install(given, contract, BY)
-    _say_installed(given, done)
+        done = install_programs.install(given, contract, BY)
+    _say_installed(given, done, _named(home))
 
 
 @app.command()
@@ -67,7 +68,7 @@ def installed(home: Home = None, settings: SettingsFile = None) -> None:
     """List the contracts that are installed: since when, how far they were read, what hinders."""
     given = load_settings(settings, given={"home": home})
     with _told():
-        found = contract_programs.installed(given)
+        found = install_programs.installed(given)
     if not found:
         out.print("No contract is installed: clmhub contract install FOLDER")
         return
@@ -100,13 +101,18 @@ def uninstall(
     """
     given = load_settings(settings, given={"home": home})
     with _told():
-        gone = contract_programs.uninstall(given, contract, BY)
+        gone = install_programs.uninstall(given, contract, BY)
     name = gone.installed.name
     out.print(f"uninstalled {name}: its files are not read any more; what was read of them stays.")
-    out.print(f"To take it back: clmhub contract install {name}")
+    out.print(f"To take it back: clmhub contract install {name}{_named(home)}")
 
 
-def _say_installed(settings: Settings, done: Done) -> None:
+def _named(home: Path | None) -> str:
+    """The home as a next step must name it, when it is not the default one."""
+    return f" --home {shlex.quote(str(home))}" if home else ""
+
+
+def _say_installed(settings: Settings, done: Done, at: str) -> None:
     one, before = done.installed, done.before
     if not done.new:
         out.print(f"{one.name} {_version(one)} is already installed, since {_day(one)}.")
@@ -114,20 +120,25 @@ def _say_installed(settings: Settings, done: Done) -> None:
         instead = f", in place of {_version(before)}" if before else ""
         out.print(f"installed {one.name} {_version(one)}{instead}")
     if done.again:
-        out.print(f"{done.again} records that were held for a code are mapped again.")
+        out.print(f"Records that were held for a code and are mapped again: {done.again}.")
     if before and done.new:
-        out.print("What was rejected until now is read again when its file is copied in again.")
-    inbox = contract_programs.inbox_of(settings, one.system, one.record)
+        out.print(
+            f"Other records stay as the earlier version made them ({done.kept} accepted ones),"
+            " until their file is copied in again."
+        )
+    inbox = install_programs.inbox_of(settings, one.system, one.record)
     out.print(f"Put the office's files (.xlsx, .csv, .json, ...) into {inbox}")
     seconds = settings.half_copied_seconds
     out.print(f"A text file is taken when it has stayed the same for {seconds:g} seconds.")
-    out.print("Next: a hub that runs reads them by itself; clmhub work all --once reads them now.")
+    out.print(
+        f"Next: a hub that runs reads them by itself; clmhub work all --once{at} reads them now."
+    )
 
 
 def _row(settings: Settings, one: Listed) -> tuple[str, ...]:
     it, state = one.installed, one.state
     until = state.complete_until[:16].replace("T", " ") if state else "uninstalled"
-    inbox = contract_programs.inbox_of(settings, it.system, it.record)
+    inbox = install_programs.inbox_of(settings, it.system, it.record)
     return it.name, _version(it), _day(it), str(one.records), until or "not yet", str(inbox)
 
 

@@ -1,4 +1,4 @@
-"""What `clmhub contract` does to the contracts of a home: opens its database, and closes it."""
+"""What `clmhub contract install`, `installed` and `uninstall` do in a home. Decides nothing."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -7,11 +7,11 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from contracts.errors import FatalError
-from hub import contract_desk, contract_ready, schema
+from hub import install_check, install_desk, schema
 from hub.bus.database import open_database
-from hub.contract_desk import Done, Listed
-from hub.home import instance_id, is_set_up, keep_kind
+from hub.home import check_home, instance_id, is_set_up, keep_kind
 from hub.house import database_url, offices_folder
+from hub.install_desk import Done, Listed
 from hub.offices import INBOX, home_of
 from hub.settings import Settings
 from hub.web.clock import clock_from
@@ -23,22 +23,24 @@ def install(settings: Settings, contract: str, by: str) -> Done:
     Raises RefusedError when it may not run, WrongUseError for a name that is none.
     """
     with _hub_database(settings) as connection:
-        ready = contract_ready.prepare(connection, contract)
+        ready = install_check.prepare(connection, contract)
         _make(inbox_of(settings, ready.contract.system, ready.contract.record))
-        return contract_desk.install(connection, ready, by=by, at=clock_from(settings.clock)())
+        return install_desk.install(connection, ready, by=by, at=clock_from(settings.clock)())
 
 
 def uninstall(settings: Settings, contract: str, by: str) -> Listed:
     """Leave a contract's files alone from now on. Raises RefusedError when there is none."""
+    check_home(settings.home)
     with _hub_database(settings) as connection:
         at = clock_from(settings.clock)()
-        return contract_desk.uninstall(connection, contract, by=by, at=at)
+        return install_desk.uninstall(connection, contract, by=by, at=at)
 
 
 def installed(settings: Settings) -> list[Listed]:
     """The contracts that are installed, or were."""
+    check_home(settings.home)
     with _hub_database(settings) as connection:
-        return contract_desk.list_all(connection)
+        return install_desk.list_all(connection)
 
 
 def inbox_of(settings: Settings, system: str, record: str) -> Path:
