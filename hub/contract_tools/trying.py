@@ -9,12 +9,12 @@ from typing import Any
 from adapters.sdk.file_form import FileForm, form_of_contract, sheet_of
 from adapters.sdk.manifest import SheetForm
 from adapters.sdk.reading import FileRow, ReadFile
-from contracts.errors import Reason, RejectedError
+from contracts.errors import FatalError, Reason, RejectedError
 from contracts.mapping.translation import Plan, Translated
 from contracts.row_keys import Keyed
 from contracts.source_contract import SourceContract
 from hub.contract_tools.choosing import TABLE_NAMES, choose
-from hub.contract_tools.folders import compiled, find, load
+from hub.contract_tools.folders import WrongUseError, compiled, find, load
 from hub.contract_tools.opening import TABLES, opened
 from hub.contract_tools.repeats import Repeats
 
@@ -71,8 +71,11 @@ def open_trial(path: Path, contract: str = "") -> Trial:
 
 
 def _sheet(form: FileForm, contract: SourceContract) -> SheetForm:
-    """Return the form's table. Raises FatalError, which says why it has none."""
-    return form.sheet or sheet_of(contract)
+    """Return the form's table. Raises WrongUseError, which says why it has none."""
+    try:
+        return form.sheet or sheet_of(contract)
+    except FatalError as error:
+        raise WrongUseError(str(error)) from None
 
 
 def translated(trial: Trial, record: Record) -> Translated:

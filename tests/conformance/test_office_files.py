@@ -257,8 +257,8 @@ def what_cannot_be() -> Iterable[Sheet]:
     """Rejected: a required cell that is missing or unreadable, and the impossible; nothing else."""
     one = Sheet()
     one.add(*INSPECTION)
-    one.wrong(visit("A", insp_date="someday", office_code="YGN", wp_township="Nowhere"), "insp_date",
-              "wp_township")  # fmt: skip
+    unreadable = visit("A", insp_date="someday", office_code="YGN", wp_township="Nowhere")
+    one.wrong(unreadable, "insp_date", "wp_township")
     one.wrong(visit("I-1", child_age="၂၄၀"), "child_age")
     one.wrong(visit("I-2", child_hours_week=200), "child_hours_week")
     one.wrong(visit("I-3", child_no=None), "child_no")

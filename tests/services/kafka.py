@@ -204,7 +204,8 @@ class KafkaBroker:
         }
 
     def _format(self, command: list[str], config: Path) -> None:
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # A first letter, as one id in 64 would begin with "-" and be taken for an option.
+        cluster = "C" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
         done = subprocess.run(
             [
                 *command,
