@@ -6,7 +6,7 @@ What a program reads goes to stdout; all else goes to stderr.
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 import typer
@@ -25,6 +25,7 @@ def told(file: str = "") -> Iterator[None]:
     """What goes wrong on purpose is one message and an exit status; `file` says in which file."""
     try:
         yield
+        sys.stdout.flush()  # what does not fit shows here, and not when Python ends
     except UnreadableError as error:
         where = ", ".join(dict.fromkeys(filter(None, (file, error.reason.where))))
         fail(FOUND, f"{where}: {error.reason.message}", f"    -> {error.reason.next_step}")
@@ -39,11 +40,17 @@ def told(file: str = "") -> Iterator[None]:
     except HubError as error:
         fail(FOUND, f"{file}: {error}" if file else str(error))
     except BrokenPipeError:
-        # the reader has seen enough; nothing may be flushed at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # the reader has seen enough
         raise typer.Exit(FINE) from None
     except OSError as error:
+        _drop_output()
         fail(FOUND, f"{error.filename or 'output'}: {error.strerror}")
+
+
+def _drop_output() -> None:
+    """See that nothing is flushed at exit, which would fail again."""
+    with suppress(OSError, ValueError):  # an output that is no file has nothing to drop
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class Progress:
